@@ -14,10 +14,27 @@ internal static class ChildProcess
 
         /// <summary>How many cores it kept at work in the mean.</summary>
         public double Cores => CpuSeconds / Seconds;
+
+        /// <summary>The exit code.</summary>
+        public required int ExitCode { get; init; }
+
+        /// <summary>What it wrote to standard error.</summary>
+        public required string Error { get; init; }
     }
 
     /// <summary>Runs a program. Throws <see cref="InvalidOperationException"/>, with what it said, where it fails.</summary>
-    public static Outcome Run(string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string> environment)
+    public static Outcome Run(string program, IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string> environment)
+    {
+        var outcome = Try(program, arguments, environment);
+        return outcome.ExitCode == 0
+            ? outcome
+            : throw new InvalidOperationException(
+                $"{program} {string.Join(' ', arguments)} ended with {outcome.ExitCode}: {outcome.Error.Trim()} {outcome.Output.Trim()}"
+            );
+    }
+
+    /// <summary>Runs a program, whatever its exit code.</summary>
+    public static Outcome Try(string program, IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string> environment)
     {
         var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var (name, value) in environment)
@@ -32,10 +49,11 @@ internal static class ChildProcess
             (peak, cpu) = (Math.Max(peak, ProcStatus.PeakBytes(id) ?? 0), Math.Max(cpu, ProcStatus.CpuSeconds(id) ?? 0));
         var seconds = clock.Elapsed.TotalSeconds;
         process.WaitForExit();
-        return process.ExitCode == 0
-            ? new Outcome(output.Result, seconds, peak) { CpuSeconds = cpu }
-            : throw new InvalidOperationException(
-                $"{program} {string.Join(' ', arguments)} ended with {process.ExitCode}: {error.Result.Trim()} {output.Result.Trim()}"
-            );
+        return new Outcome(output.Result, seconds, peak)
+        {
+            CpuSeconds = cpu,
+            ExitCode = process.ExitCode,
+            Error = error.Result,
+        };
     }
 }

@@ -46,6 +46,23 @@ table.SetAction(parsed =>
     ).Write(parsed.GetValue(output)!.FullName)
 );
 
+var bounds = new FileInfo("tests/OnnxCurvature.Benchmarks/RESULTS-memory.md");
+var report = new Option<FileInfo>("--out") { Description = "The file of the table.", DefaultValueFactory = _ => bounds };
+var memoryTable = new Command("memory", "Runs the networks of the suite under three bounds on memory, and writes what they held.")
+{
+    models,
+    report,
+    only,
+    published,
+};
+memoryTable.SetAction(parsed =>
+    new MemoryTable(
+        new Workspace(parsed.GetValue(models)!.FullName, withPeer: false, parsed.GetValue(published)?.FullName),
+        parsed.GetValue(only)!,
+        Console.Error
+    ).Write(parsed.GetValue(report)!.FullName)
+);
+
 var work = new Argument<string>("WORK");
 var model = new Argument<string>("MODEL");
 var image = new Option<string>("--image") { Required = true };
@@ -96,6 +113,6 @@ augment.SetAction(parsed =>
 var warm = new Command("warm", "Measures the warm cases with BenchmarkDotNet.") { models };
 warm.SetAction(parsed => WarmBenchmarks.Run(parsed.GetValue(models)!.FullName));
 
-return new RootCommand("Measures OnnxCurvature, and PyTorch beside it.") { table, warm, measure, augment }
+return new RootCommand("Measures OnnxCurvature, and PyTorch beside it.") { table, memoryTable, warm, measure, augment }
     .Parse(args)
     .Invoke();

@@ -12,14 +12,16 @@ namespace OnnxCurvature.Benchmarks;
 /// </summary>
 internal sealed partial class SuiteCases(Workspace workspace)
 {
+    /// <summary>What a case asks for, unless it says something else.</summary>
+    public const string Diagonal = "hessian-diagonal";
+
     private const string Peer = "PyTorch";
-    private const string Diagonal = "hessian-diagonal";
 
     private readonly Dictionary<Entry, double> _shares = [];
     private readonly string _ours = workspace.Published is null ? "OnnxCurvature" : "OnnxCurvature, native";
 
     /// <summary>The cases: network, weight, how many directions in which way PyTorch makes at a time, and how many in all.</summary>
-    private static readonly ImmutableArray<Entry> Entries =
+    public static readonly ImmutableArray<Entry> Entries =
     [
         new("vgg16", "features.0.weight", Directions: 8, Most: 32),
         new("vgg16", "features.12.weight", Directions: 16, Most: 64),
@@ -98,34 +100,40 @@ internal sealed partial class SuiteCases(Workspace workspace)
         return _shares[entry] = KernelShare.Of(profile);
     }
 
-    private ChildProcess.Outcome Run(Entry entry, string result, params string[] further)
+    private ChildProcess.Outcome Run(Entry entry, string result, params string[] further) =>
+        workspace.Tool(
+            workspace.Published,
+            [.. Command(workspace.Suite(), entry, result), .. further],
+            ImmutableDictionary<string, string>.Empty
+        );
+
+    /// <summary>The arguments of the tool for a case.</summary>
+    /// <param name="folder">Where the networks and their data lie.</param>
+    /// <param name="entry">The case.</param>
+    /// <param name="result">The file of the results.</param>
+    public static string[] Command(string folder, Entry entry, string result)
     {
-        var folder = workspace.Suite();
         var direction =
             entry.Quantity == "hvp"
                 ? [$"{entry.Weight}.direction={Path.Combine(folder, $"{entry.Network}.direction.npy")}"]
                 : Array.Empty<string>();
-        return workspace.Tool(
-            workspace.Published,
-            [
-                "run",
-                Path.Combine(folder, $"{entry.Network}.onnx"),
-                "-o",
-                result,
-                "--wrt",
-                entry.Weight,
-                "--loss",
-                "cross-entropy",
-                "--quantity",
-                entry.Quantity,
-                "--data",
-                $"input={Path.Combine(folder, $"{entry.Network}.input.npy")}",
-                $"labels={Path.Combine(folder, $"{entry.Network}.labels.npy")}",
-                .. direction,
-                .. further,
-            ],
-            ImmutableDictionary<string, string>.Empty
-        );
+        return
+        [
+            "run",
+            Path.Combine(folder, $"{entry.Network}.onnx"),
+            "-o",
+            result,
+            "--wrt",
+            entry.Weight,
+            "--loss",
+            "cross-entropy",
+            "--quantity",
+            entry.Quantity,
+            "--data",
+            $"input={Path.Combine(folder, $"{entry.Network}.input.npy")}",
+            $"labels={Path.Combine(folder, $"{entry.Network}.labels.npy")}",
+            .. direction,
+        ];
     }
 
     private Measurement PyTorch(Entry entry)
@@ -157,5 +165,12 @@ internal sealed partial class SuiteCases(Workspace workspace)
     [GeneratedRegex(@"planned: about (.+?) and .*?; taken: (.+?) and", RegexOptions.CultureInvariant)]
     private static partial Regex Planned();
 
-    private sealed record Entry(string Network, string Weight, int Directions, int Products = 0, int Most = 0, string Quantity = Diagonal);
+    /// <summary>A case.</summary>
+    /// <param name="Network">The network.</param>
+    /// <param name="Weight">The weight, or a pattern of weights.</param>
+    /// <param name="Directions">How many directions PyTorch takes at a time; zero where it multiplies with the Hessian.</param>
+    /// <param name="Products">How many products with the Hessian it takes at a time.</param>
+    /// <param name="Most">How many of them it makes; zero for all.</param>
+    /// <param name="Quantity">What is asked for.</param>
+    public sealed record Entry(string Network, string Weight, int Directions, int Products = 0, int Most = 0, string Quantity = Diagonal);
 }

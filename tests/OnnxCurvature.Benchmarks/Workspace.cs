@@ -87,8 +87,14 @@ internal sealed class Workspace
     /// <summary>A run of the tool, measured from outside: of the published one, or of that which lies beside this program.</summary>
     public ChildProcess.Outcome Tool(string? published, IEnumerable<string> arguments, IReadOnlyDictionary<string, string> environment) =>
         published is null
-            ? ChildProcess.Run("dotnet", [Path.Combine(AppContext.BaseDirectory, "onnx-curvature.dll"), .. arguments], environment)
-            : ChildProcess.Run(published, arguments, environment);
+            ? ChildProcess.Run("dotnet", [OwnTool, .. arguments], environment)
+            : ChildProcess.Run(published, [.. arguments], environment);
+
+    /// <summary>A run of the tool that may refuse what it is asked: of the published one, where there is one.</summary>
+    public ChildProcess.Outcome TryTool(IEnumerable<string> arguments) =>
+        Published is null
+            ? ChildProcess.Try("dotnet", [OwnTool, .. arguments], ImmutableDictionary<string, string>.Empty)
+            : ChildProcess.Try(Published, [.. arguments], ImmutableDictionary<string, string>.Empty);
 
     /// <summary>A run of the peer, measured from outside as well.</summary>
     public (Measurement Inside, ChildProcess.Outcome Outside) Peer(string work, Prepared model, params IEnumerable<string> arguments)
@@ -115,6 +121,8 @@ internal sealed class Workspace
         var outcome = ChildProcess.Run(Python, [SuiteScript, .. arguments], _peerEnvironment);
         return (Measurement.Read(outcome.Output), outcome);
     }
+
+    private static string OwnTool => Path.Combine(AppContext.BaseDirectory, "onnx-curvature.dll");
 
     private static string SuiteScript => Path.Combine(AppContext.BaseDirectory, "suite.py");
 
