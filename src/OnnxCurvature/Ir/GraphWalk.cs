@@ -57,6 +57,5 @@ internal static class GraphWalk
     }
 
     /// <summary>Whether a value is computed from constants alone.</summary>
-    public static bool HoldsNoParameter(Value value) =>
-        !value.IsParameter && Ancestors([value]).All(node => node.Dependencies.All(input => !input.IsParameter));
+    public static bool HoldsNoParameter(Value value) => value.Producer is { } producer ? producer.HoldsNoParameter : !value.IsParameter;
 }

@@ -23,6 +23,7 @@ internal sealed class Node
         Attributes = attributes;
         Bodies = attributes.Programs;
         Dependencies = DependenciesOf(inputs, Bodies);
+        HoldsNoParameter = Array.TrueForAll(Dependencies, GraphWalk.HoldsNoParameter);
         Name = name;
         Origin = origin;
         var values = ImmutableArray.CreateBuilder<Value>(outputs.Length);
@@ -70,6 +71,12 @@ internal sealed class Node
     /// The inputs that are there, and what the bodies take from outside. Walks ask for it far more often than nodes are made.
     /// </summary>
     internal Value[] Dependencies { get; }
+
+    /// <summary>
+    /// Whether the node is computed from constants alone. It is noted with the node, since passes ask for it of every node, and a walk to
+    /// the beginning of the graph would make them quadratic.
+    /// </summary>
+    internal bool HoldsNoParameter { get; }
 
     private static Value[] DependenciesOf(ImmutableArray<Value?> inputs, ImmutableArray<Program> bodies) =>
         [.. inputs.OfType<Value>(), .. bodies.SelectMany(body => body.Captures)];

@@ -21,8 +21,6 @@ internal sealed class PeakMemory(CostModel costs)
     /// <summary>Only inputs whose channels are a multiple of this are copied into blocks.</summary>
     private const int Aligned = 4;
 
-    private readonly Dictionary<Value, bool> _ofWeights = [];
-
     /// <summary>
     /// The most bytes at one time where nodes run in the given order, and each value is freed after its last use. Parameters and outputs
     /// are the caller's and stay; what only reshapes a value shares its memory. Constants and what the program captures do not count.
@@ -104,7 +102,7 @@ internal sealed class PeakMemory(CostModel costs)
         && (
             op.Packing == WeightPacking.Kept
                 ? (Channels(node.Inputs[0]!) is not { } channels || channels < Block || channels % Aligned == 0)
-                    && IsOfWeights(node.Inputs[1]!)
+                    && GraphWalk.HoldsNoParameter(node.Inputs[1]!)
                 : op.KeepsBlocks && node.Inputs.All(input => input is not { Type.Rank: 4 } || made.Contains(input))
         );
 
@@ -123,21 +121,6 @@ internal sealed class PeakMemory(CostModel costs)
     private static long? Channels(Value value) => value.Type.Shape[1].Known;
 
     private static double WholeBlocks(long channels) => (channels + Block - 1) / Block * Block;
-
-    /// <summary>Whether a value follows from weights alone.</summary>
-    private bool IsOfWeights(Value value)
-    {
-        if (_ofWeights.TryGetValue(value, out var known))
-            return known;
-        var (isOfWeights, seen, open) = (true, new HashSet<Value> { value }, new Stack<Value>([value]));
-        while (isOfWeights && open.TryPop(out var next))
-            if (next.Producer is { } producer)
-                foreach (var before in GraphWalk.Dependencies(producer).Where(seen.Add))
-                    open.Push(before);
-            else
-                isOfWeights = next.Constant is not null;
-        return _ofWeights[value] = isOfWeights;
-    }
 
     /// <summary>A value as it is, or in blocks of channels.</summary>
     private readonly record struct Copy(Value Value, bool IsInBlocks);

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Ops.ControlFlow;
 
@@ -11,6 +12,9 @@ namespace OnnxCurvature.Runtime.Schedules;
 /// </summary>
 internal sealed class ProgramSchedule
 {
+    // Programs do not change, and a plan asks for the schedule of one for its memory, its time, its pool and its chunks.
+    private static readonly ConditionalWeakTable<Program, ProgramSchedule> Known = [];
+
     private ProgramSchedule(ImmutableArray<ScheduleStep> steps) => Steps = steps;
 
     /// <summary>The steps, in order.</summary>
@@ -20,7 +24,9 @@ internal sealed class ProgramSchedule
     public bool IsDivisible => Steps.Any(step => step is LoopStep { Iterations: > 1 });
 
     /// <summary>Cuts a program. Loops whose number of iterations is known from the data only stay within straight programs.</summary>
-    public static ProgramSchedule Of(Program program)
+    public static ProgramSchedule Of(Program program) => Known.GetValue(program, Cut);
+
+    private static ProgramSchedule Cut(Program program)
     {
         var loops = program.Nodes.Where(node => Loop.FixedIterations(node) is not null).ToArray();
         // The level of a value is the number of loops that must have run before it can be computed.
