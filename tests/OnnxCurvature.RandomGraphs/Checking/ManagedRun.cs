@@ -41,7 +41,7 @@ internal sealed class ManagedRun(Problem problem, ProblemFiles files, Comparison
             {
                 // Of several targets one may have fewer ways than another.
                 var candidate = candidates[Math.Min(chosen, Math.Max(0, Open(candidates) - 1))];
-                name = $"{Way} by {candidate.Method}";
+                name = $"{Way} by {candidate.Method.Name()}";
                 return candidate;
             }
             var outcomes = ProblemChecker.Guarded(Way, [quantity], quantities => Run(quantities, Choose, Way));

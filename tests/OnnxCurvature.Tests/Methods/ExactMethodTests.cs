@@ -75,7 +75,7 @@ public sealed class ExactMethodTests
                     Choice = candidates =>
                     {
                         ways = candidates.Count(candidate => candidate.Obstacle is null);
-                        description = $"{candidates[chosen].Method} at {candidates[chosen].Cut.Name}";
+                        description = $"{candidates[chosen].Method.Name()} at {candidates[chosen].Cut.Name}";
                         return candidates[chosen];
                     },
                 }.Plan();

@@ -205,7 +205,7 @@ public sealed class LayoutTests
             3,
             "scale",
             [Quantity.HessianDiagonal, Quantity.GgnDiagonal],
-            candidates => candidates.First(candidate => candidate.Method == OnnxCurvature.Methods.Planning.Candidate.ByCholesky)
+            candidates => candidates.First(candidate => candidate.Method == OnnxCurvature.Methods.Planning.CandidateMethod.CholeskyFactor)
         );
         Assert.Contains(run.Plan.Methods, method => method.Method.StartsWith("Cholesky factor at a cut", StringComparison.Ordinal));
         Assert.Equal(directions, run.Plan.Methods.Single(method => method.Quantity == Quantity.GgnDiagonal).Directions);

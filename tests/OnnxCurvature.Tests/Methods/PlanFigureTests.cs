@@ -3,6 +3,7 @@ using System.Globalization;
 using OnnxCurvature.Files;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Methods;
+using OnnxCurvature.Methods.Planning;
 using OnnxCurvature.Methods.Plans;
 using OnnxCurvature.Methods.Requests;
 using OnnxCurvature.Onnx.Reading;
@@ -54,7 +55,7 @@ public sealed class PlanFigureTests
                         ways = candidates.Count(candidate => candidate.Obstacle is null);
                         (expected, description) = (
                             candidates[chosen].Flops,
-                            $"{weight}, way {chosen + 1}, by {candidates[chosen].Method} at {candidates[chosen].Cut.Name}"
+                            $"{weight}, way {chosen + 1}, by {candidates[chosen].Method.Name()} at {candidates[chosen].Cut.Name}"
                         );
                         return candidates[chosen];
                     },

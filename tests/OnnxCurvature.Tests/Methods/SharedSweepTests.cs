@@ -62,10 +62,14 @@ public sealed class SharedSweepTests
     private static ImmutableArray<Candidate> Candidates(params Candidate[] candidates) =>
         [.. candidates.OrderBy(candidate => candidate.Obstacle is not null).ThenBy(candidate => candidate.Flops)];
 
-    private static Candidate Own(double flops) => new(Candidate.AtTarget, AtTarget, false, 1, flops);
+    private static Candidate Own(double flops) => new(CandidateMethod.TargetProducts, AtTarget, 1, flops);
 
     private static Candidate Shared(Cut cut, double sweep, double own) =>
-        new(Candidate.AtCut, cut, false, 1, sweep + own) { SweepFlops = sweep, Shared = new SweepKey(Candidate.AtCut, cut.Value) };
+        new(CandidateMethod.CutProducts, cut, 1, sweep + own)
+        {
+            SweepFlops = sweep,
+            Shared = new SweepKey(CandidateMethod.CutProducts, cut.Value),
+        };
 
     private static Cut CutAt() => new(Builder.Parameter(new TensorType(ElementType.Float32, TensorShape.Scalar)), 0, RegionKind.Linear, []);
 }

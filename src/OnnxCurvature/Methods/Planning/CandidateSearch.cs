@@ -57,7 +57,16 @@ internal sealed class CandidateSearch(GraphBuilder builder, LossHead head, Sampl
             var directions = Entries(cut, survey);
             var coupling = obstacles.Before(cut.Value, cut.Before) ?? obstacles.After(cut.Before);
             candidates.Add(
-                Costed(survey, cut, Candidate.AtCut, directions, ProductPasses * survey.Flops(cut), 2, sources[index], blocked ?? coupling)
+                Costed(
+                    survey,
+                    cut,
+                    CandidateMethod.CutProducts,
+                    directions,
+                    ProductPasses * survey.Flops(cut),
+                    2,
+                    sources[index],
+                    blocked ?? coupling
+                )
             );
             if (coupling is not null && isLinear && at.Shape.IsKnown && cut.Before > 0)
                 candidates.Add(AtCoupledCut(survey, cut));
@@ -89,7 +98,16 @@ internal sealed class CandidateSearch(GraphBuilder builder, LossHead head, Sampl
                     .Select(cut => (Cut: cut, Narrow: _narrow.At(survey, cut, output, root)))
                     .Where(at => at.Narrow is not null)
                     .Select(at =>
-                        Costed(survey, at.Cut, Candidate.ByCholesky, at.Narrow!.Value.Directions, 0, 1, (at.Narrow.Value.Flops, 0), null)
+                        Costed(
+                            survey,
+                            at.Cut,
+                            CandidateMethod.CholeskyFactor,
+                            at.Narrow!.Value.Directions,
+                            0,
+                            1,
+                            (at.Narrow.Value.Flops, 0),
+                            null
+                        )
                     )
             );
         if (obstacle is not null)
@@ -97,16 +115,12 @@ internal sealed class CandidateSearch(GraphBuilder builder, LossHead head, Sampl
             var directions = limits.Size(root.Directions(SampleLayout.None));
             candidates.Add(
                 new Candidate(
-                    Candidate.ByCoupledRoot,
+                    CandidateMethod.CoupledOutputRoot,
                     output,
-                    true,
                     directions,
                     directions * (RootEntryFlops * entries + 2 * forward + 2 * TargetEntries(survey.Target)),
                     root.Directions(SampleLayout.None).IsKnown ? null : Unknown(output.Value)
                 )
-                {
-                    IsJoint = true,
-                }
             );
         }
         var rows = SamplesOfForward(survey.Target, obstacle) is { IsSeparate: true } samples
@@ -115,9 +129,8 @@ internal sealed class CandidateSearch(GraphBuilder builder, LossHead head, Sampl
         var isKnown = SamplesOfForward(survey.Target, obstacle).OfOne(survey.Target.Value.Type.Shape).IsKnown;
         candidates.Add(
             new Candidate(
-                Candidate.ByForwardProducts,
+                CandidateMethod.ForwardProducts,
                 output,
-                false,
                 rows,
                 rows * (RootEntryFlops * entries + forward),
                 isKnown ? null : Unknown(survey.Target.Value)
@@ -145,7 +158,7 @@ internal sealed class CandidateSearch(GraphBuilder builder, LossHead head, Sampl
             : root.Directions(proof.InOutput).IsKnown ? null
             : $"the sizes of '{output.Value.Name}' {output.Value.Type.Shape} are not known";
         var tail = Math.Min(RootEntryFlops * limits.Size(output.Value.Type.Shape.Elements), ProductPasses * survey.Flops(output));
-        return Costed(survey, output, Candidate.ByRoot, RootDirections(survey, root), tail, 1, sources, obstacle);
+        return Costed(survey, output, CandidateMethod.OutputRoot, RootDirections(survey, root), tail, 1, sources, obstacle);
     }
 
     /// <summary>
@@ -165,7 +178,7 @@ internal sealed class CandidateSearch(GraphBuilder builder, LossHead head, Sampl
                 yield return Costed(
                     survey,
                     survey.Cuts[index],
-                    Candidate.ByCholesky,
+                    CandidateMethod.CholeskyFactor,
                     narrow.Directions,
                     0,
                     1,
@@ -183,7 +196,7 @@ internal sealed class CandidateSearch(GraphBuilder builder, LossHead head, Sampl
         var directions = limits.Size(cut.Value.Type.Shape.Elements);
         var flops =
             directions * (ProductPasses * survey.Flops(cut) + 2 * survey.Flops(survey.Cuts[0], cut) + 2 * TargetEntries(survey.Target));
-        return new Candidate(Candidate.AtCoupledCut, cut, false, directions, flops) { IsJoint = true };
+        return new Candidate(CandidateMethod.CoupledCutProducts, cut, directions, flops);
     }
 
     /// <summary>
@@ -218,9 +231,8 @@ internal sealed class CandidateSearch(GraphBuilder builder, LossHead head, Sampl
             : obstacles.After(0);
         var cut = new Cut(joint.Joined, 0, RegionKind.Linear, joint.Before) { Joint = joint };
         return new Candidate(
-            Candidate.AtCut,
+            CandidateMethod.CutProducts,
             cut,
-            false,
             directions,
             directions * (ProductPasses * (all - before) + 2 * pull) + Contraction(survey, directions),
             obstacle
@@ -247,9 +259,8 @@ internal sealed class CandidateSearch(GraphBuilder builder, LossHead head, Sampl
         var rows = TargetEntries(survey.Target);
         var shape = survey.Target.Value.Type.Shape;
         return new Candidate(
-            Candidate.AtTarget,
+            CandidateMethod.TargetProducts,
             survey.Cuts[0],
-            false,
             rows,
             rows * ProductPasses * survey.Flops(survey.Cuts[0]),
             shape.IsKnown ? null : $"the sizes of '{survey.Target.Value.Name}' {shape} are not known, so its entries cannot be counted"
@@ -264,7 +275,7 @@ internal sealed class CandidateSearch(GraphBuilder builder, LossHead head, Sampl
     private Candidate Costed(
         Survey survey,
         Cut cut,
-        string method,
+        CandidateMethod method,
         double directions,
         double tail,
         int sides,
@@ -274,7 +285,7 @@ internal sealed class CandidateSearch(GraphBuilder builder, LossHead head, Sampl
     {
         var sweep = directions * (tail + sides * Pull(survey, cut));
         var flops = sweep + Contraction(survey, directions) + sources.Flops;
-        return new Candidate(method, cut, method == Candidate.ByRoot, directions + sources.Directions, flops, obstacle)
+        return new Candidate(method, cut, directions + sources.Directions, flops, obstacle)
         {
             SweepFlops = sweep,
             // Of a product's output only the rows that are asked for have directions.

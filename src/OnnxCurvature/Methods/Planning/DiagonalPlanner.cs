@@ -74,9 +74,33 @@ internal sealed class DiagonalPlanner(
                 [],
                 []
             );
-        var (search, survey, candidates) = (new CandidateSearch(Builder, head, proof, limits), weighed.Survey, weighed.Candidates);
+        var search = new CandidateSearch(Builder, head, proof, limits);
+        var (best, candidates) = Proven(search, weighed);
+        var survey = weighed.Survey;
+        var planned =
+            best.Method == CandidateMethod.TargetProducts
+                ? new PlannedQuantity(
+                    target,
+                    [Quantity.HessianDiagonal],
+                    best.Method.Name(),
+                    Explanation.AtTarget(survey, candidates),
+                    [new HessianProductTerm(target, gradient)],
+                    [],
+                    []
+                )
+                : AtCut(search, survey, best);
+        return planned with { Candidates = Explanation.Of(survey, candidates, limits), Sources = SourcesOf(survey) };
+    }
+
+    /// <summary>
+    /// The way that is taken, and all ways with the obstacles that are found on this: of a way that looked open it may show only as it is
+    /// tried that samples cannot be kept separate. Products at the target are always left.
+    /// </summary>
+    private (Candidate Best, ImmutableArray<Candidate> All) Proven(CandidateSearch search, Weighed weighed)
+    {
+        var candidates = weighed.Candidates;
         var best = choice(candidates);
-        while (best.Method != Candidate.AtTarget && (best.Obstacle ?? Obstacle(search, survey, best)) is { } obstacle)
+        while (best.Method != CandidateMethod.TargetProducts && (best.Obstacle ?? Obstacle(search, weighed.Survey, best)) is { } obstacle)
         {
             candidates =
             [
@@ -88,34 +112,20 @@ internal sealed class DiagonalPlanner(
             best =
                 choice(candidates) is { Obstacle: null } next ? next
                 : candidates[0] is { Obstacle: null } first ? first
-                : candidates.First(candidate => candidate.Method == Candidate.AtTarget);
+                : candidates.First(candidate => candidate.Method == CandidateMethod.TargetProducts);
         }
-        var reports = Explanation.Of(survey, candidates, limits);
-        ImmutableArray<string> sources =
-        [
-            .. survey
-                .Sources.Select(source => source.Origin is { IsLoss: true } ? $"{source.Operator.Name} of the loss" : source.ToString())
-                .Distinct(),
-        ];
-        if (best.Method == Candidate.AtTarget)
-            return new PlannedQuantity(
-                target,
-                [Quantity.HessianDiagonal],
-                best.Method,
-                Explanation.AtTarget(survey, candidates),
-                [new HessianProductTerm(target, gradient)],
-                [],
-                reports
-            )
-            {
-                Sources = sources,
-            };
+        return (best, candidates);
+    }
 
+    /// <summary>Plans a Hessian diagonal by directions at a cut, and what curvature sources before the cut add.</summary>
+    private PlannedQuantity AtCut(CandidateSearch search, Survey survey, Candidate best)
+    {
+        var target = survey.Target;
         var terms = ImmutableArray.CreateBuilder<ITerm>();
         var closed = ImmutableArray.CreateBuilder<Value>();
         DirectionSource? directions =
             best.IsRoot ? Root
-            : best.Method == Candidate.ByCholesky ? CholeskyAt(best.Cut.Value)
+            : best.Method == CandidateMethod.CholeskyFactor ? CholeskyAt(best.Cut.Value)
             : best.Cut.Joint is { } joint ? JointHessianDirections.Create(Builder, head.Loss, joint)
             : HessianAt(best.Cut.Value, best.Cut == survey.PullBackEndpoint && !best.IsJoint ? survey.Rows : null, best.IsJoint);
         var how = "";
@@ -126,21 +136,29 @@ internal sealed class DiagonalPlanner(
         }
         foreach (var (from, to) in CandidateSearch.SourcesBefore(survey, best.Cut))
             AddSource(search, survey, from, to, terms, closed);
-        var name = terms.Count > 0 && terms[0] is ForwardGramTerm ? $"{best.Method}, forward" : best.Method;
-        var whole = terms.Count + closed.Count > 1 ? $"{name}, and sources" : name;
+        var name = terms.Count > 0 ? NameOf(best, terms[0]) : best.Method.Name();
         return new PlannedQuantity(
             target,
             [Quantity.HessianDiagonal],
-            whole,
+            terms.Count + closed.Count > 1 ? $"{name}, and sources" : name,
             Explanation.Chosen(survey, best, head, how, terms.Count - (directions is null ? 0 : 1), closed.Count),
             terms.ToImmutable(),
             closed.ToImmutable(),
-            reports
-        )
-        {
-            Sources = sources,
-        };
+            []
+        );
     }
+
+    /// <summary>The name of a method in a plan; directions of a root may be pushed forward in place of being pulled back.</summary>
+    private static string NameOf(Candidate best, ITerm term) =>
+        term is ForwardGramTerm ? $"{best.Method.Name()}, forward" : best.Method.Name();
+
+    /// <summary>The nodes with a second derivative between a target and the loss, for people.</summary>
+    private static ImmutableArray<string> SourcesOf(Survey survey) =>
+        [
+            .. survey
+                .Sources.Select(source => source.Origin is { IsLoss: true } ? $"{source.Operator.Name} of the loss" : source.ToString())
+                .Distinct(),
+        ];
 
     /// <summary>
     /// Plans the diagonal of the Gauss–Newton matrix. Throws <see cref="UserErrorException"/> where it is not proven to be right.
@@ -172,15 +190,15 @@ internal sealed class DiagonalPlanner(
         if (best.Obstacle is { } unknown)
             throw new UserErrorException($"The ggn-diagonal of '{target.Name}' cannot be planned, because {unknown}.");
         var term =
-            best.Method == Candidate.ByForwardProducts
+            best.Method == CandidateMethod.ForwardProducts
                 ? new ForwardProductTerm(target, head, search.SamplesOfForward(target, obstacle), proof.InOutput)
-            : best.Method == Candidate.ByCholesky ? Term(target, CholeskyAt(best.Cut.Value), false)
+            : best.Method == CandidateMethod.CholeskyFactor ? Term(target, CholeskyAt(best.Cut.Value), false)
             : best.IsJoint ? Term(Path(target, head.Output, jointly: true), WholeRoot, false)
             : Term(path!, Root, true);
         return new PlannedQuantity(
             target,
             [Quantity.GgnDiagonal],
-            term is ForwardGramTerm ? $"{best.Method}, forward" : best.Method,
+            NameOf(best, term),
             Explanation.GaussNewton(head.Root, best, obstacle, term),
             [term],
             [],

@@ -14,7 +14,10 @@ internal static class Explanation
     public static ImmutableArray<CandidateReport> Of(Survey survey, ImmutableArray<Candidate> candidates, PlanLimits limits)
     {
         var open = candidates.Where(candidate => candidate.Obstacle is null).ToArray();
-        var shown = open.Where((candidate, index) => index < 3 || candidate.Method is not (Candidate.AtCut or Candidate.AtCoupledCut))
+        var shown = open.Where(
+                (candidate, index) =>
+                    index < 3 || candidate.Method is not (CandidateMethod.CutProducts or CandidateMethod.CoupledCutProducts)
+            )
             .Concat(
                 candidates
                     .Where(candidate => candidate.Obstacle is not null)
@@ -24,7 +27,7 @@ internal static class Explanation
         return
         [
             .. shown.Select(candidate => new CandidateReport(
-                candidate.Method,
+                candidate.Method.Name(),
                 candidate.Cut.Name,
                 candidate.Directions,
                 candidate.Flops,
@@ -64,7 +67,7 @@ internal static class Explanation
                     + $"their own)";
         var main =
             chosen.IsRoot ? $"samples are separate, so diag H is the sum of squared pull-backs of {head.Root!.Formula}"
-            : chosen.Method == Candidate.ByCholesky
+            : chosen.Method == CandidateMethod.CholeskyFactor
                 ? $"all influence passes '{at}' with samples separate, behind which nothing is curved, so diag H is the sum of squared "
                     + $"pull-backs of the columns of L, with LLᵀ the Hessian there, which {head.Root!.Formula} give"
             : how.Length == 0 ? $"the loss has no second derivative in '{at}'"
@@ -78,13 +81,12 @@ internal static class Explanation
 
     /// <summary>Why a way to the diagonal of the Gauss–Newton matrix is exact, and how it is done.</summary>
     public static string GaussNewton(OutputHessianRoot root, Candidate chosen, string? obstacle, ITerm term) =>
-        chosen.Method == Candidate.ByForwardProducts
+        chosen.Method == CandidateMethod.ForwardProducts
             ? $"the Gauss–Newton matrix is JᵀSSᵀJ with the directions {root.Formula} in S, so its entry is the square of SᵀJeᵢ, for any "
                 + $"graph; {term.Description}"
-        : chosen.Method == Candidate.ByCholesky
+        : chosen.Method == CandidateMethod.CholeskyFactor
             ? $"the Gauss–Newton matrix at '{chosen.Cut.Name}' is LLᵀ, which {root.Formula} give, and samples are separate, so the "
-                + $"diagonal is the "
-                + $"sum of squared pull-backs of the columns of L; {term.Description}"
+                + $"diagonal is the sum of squared pull-backs of the columns of L; {term.Description}"
         : chosen.IsJoint
             ? $"the Gauss–Newton matrix is the sum of squared pull-backs of {root.Formula}, for every sample by itself since {obstacle}; "
                 + $"{term.Description}"
@@ -93,13 +95,13 @@ internal static class Explanation
     /// <summary>The widest pair of values on the way, for as many directions as a chunk holds.</summary>
     private static double Memory(Survey survey, Candidate candidate, PlanLimits limits)
     {
-        var first = candidate.Method == Candidate.AtTarget || !candidate.IsRoot ? 0 : survey.PullBackEndpoint.Before;
+        var first = candidate.Method == CandidateMethod.TargetProducts || !candidate.IsRoot ? 0 : survey.PullBackEndpoint.Before;
         var each =
             survey
                 .Nodes[first..]
                 .Select(found => found.Node.Outputs.Sum(output => limits.Size(output.Type.Shape.Elements) * output.Type.Element.Size()))
                 .DefaultIfEmpty(0)
-                .Max() * (candidate.IsRoot || candidate.Method == Candidate.ByCholesky ? 2 : 4);
+                .Max() * (candidate.IsRoot || candidate.Method == CandidateMethod.CholeskyFactor ? 2 : 4);
         return Math.Min(Math.Max(each, limits.MemoryBytes), each * Math.Min(candidate.Directions, 256));
     }
 }

@@ -116,4 +116,4 @@ internal static class SharedSweeps
 /// <summary>Identifies directions that are the same for several targets.</summary>
 /// <param name="Method">The method that makes them.</param>
 /// <param name="At">The value at which they are.</param>
-internal sealed record SweepKey(string Method, Value At);
+internal sealed record SweepKey(CandidateMethod Method, Value At);
