@@ -10,9 +10,9 @@ internal static class OneSidedDifferences
     private const double Margin = 64;
 
     /// <summary>
-    /// The quotients (f(h) − f(0)) / h and (f(0) − f(−h)) / h with their steps h, where f has a kink at 0, else none: the gap between
-    /// the sides of a smooth function shrinks as the step does, that of
-    /// a kink stays. <paramref name="error"/> is the size of the error of a value of f.
+    /// The quotients (f(h) − f(0)) / h and (f(0) − f(−h)) / h with their steps h, where f has a kink at 0, else none: the gap between the
+    /// sides of a smooth function shrinks as the step does, that of a kink stays. <paramref name="error"/> is the size of the error of a
+    /// value of f.
     /// </summary>
     public static IEnumerable<(double Value, double Step)> AtKink(Func<double, double> f, IReadOnlyList<double> steps, Func<double> error)
     {

@@ -18,16 +18,6 @@ internal sealed class RoundedEvaluation(IDictionary<Value, Tensor> exact, Random
     /// <summary>Takes a value as it is, in both evaluations.</summary>
     public void Set(Value value, Tensor tensor) => exact[value] = _rounded[value] = tensor;
 
-    /// <summary>Forgets what nodes have computed, for other values of what they depend on.</summary>
-    public void Forget(IEnumerable<Node> nodes)
-    {
-        foreach (var output in nodes.SelectMany(node => node.Outputs))
-        {
-            exact.Remove(output);
-            _rounded.Remove(output);
-        }
-    }
-
     /// <summary>
     /// Evaluates nodes, which must be in topological order, with and without errors; what they take and none computes is without.
     /// </summary>

@@ -7,12 +7,12 @@ internal sealed class RoundingErrors
     private double _squares;
     private long _count;
 
-    /// <summary>Adds a sample: the errors of all entries, of which those at <paramref name="known"/> were sampled, or all.</summary>
-    public void Add(double[] errors, int[]? known = null)
+    /// <summary>Adds a sample: the errors of all entries.</summary>
+    public void Add(double[] errors)
     {
         if (_largest.Length == 0)
             _largest = new double[errors.Length];
-        foreach (var entry in known ?? Enumerable.Range(0, errors.Length))
+        for (var entry = 0; entry < errors.Length; entry++)
         {
             _largest[entry] = Math.Max(_largest[entry], Math.Abs(errors[entry]));
             _squares += errors[entry] * errors[entry];
