@@ -9,9 +9,8 @@ namespace OnnxCurvature.Ops.ControlFlow;
 
 /// <summary>
 /// The rules of loops. With s' = f(s, x, w), y = g(s, x, w) in each iteration, where s is carried, x is scanned and w is captured:
-/// the tangent is a loop ds' = f_s ds + f_x dx + f_w dw, dy likewise, whose residuals f_s, … a loop over the primal values stacks; and the
-/// transpose of that is a loop that takes the iterations backwards, cs = f_sᵀ cs' + g_sᵀ cy, cx = f_xᵀ cs' + g_xᵀ cy, and sums up cw over
-/// the iterations.
+/// the tangent is a loop ds' = f_s ds + f_x dx + f_w dw, dy likewise, whose residuals f_s, … a loop over the primal values stacks.
+/// <see cref="IterationTranspose"/> is the transpose of that.
 /// </summary>
 internal static class IterationRules
 {
@@ -102,131 +101,6 @@ internal static class IterationRules
             .. iterations.States.Select(state => active.Contains(state.Parameter) ? made[next++] : null),
             .. iterations.Rows.Select(row => tangents.ContainsKey(row.Value) ? made[next++] : null),
         ];
-    }
-
-    /// <summary>
-    /// The cotangents of the initial states, the sequences and captured values of a loop that is linear in those that are active.
-    /// </summary>
-    /// <param name="b">The builder of the program around the loop.</param>
-    /// <param name="iterations">The loop.</param>
-    /// <param name="isActive">Which of the initial states and the sequences are active.</param>
-    /// <param name="captured">The active ones of the captured values.</param>
-    /// <param name="cy">The cotangents of the states after all iterations and of the stacked rows.</param>
-    public static (ImmutableArray<Value?> Given, ImmutableArray<Value> Captured) Transpose(
-        GraphBuilder b,
-        Iterations iterations,
-        ImmutableArray<bool> isActive,
-        IReadOnlyList<Value> captured,
-        ImmutableArray<Value?> cy
-    )
-    {
-        var active = captured.Concat(iterations.Parameters.Where((_, index) => isActive[index])).ToHashSet();
-        Analyze(iterations.Nodes, Pairs(iterations), iterations.Results, active);
-        var states = iterations.States.Select(state => active.Contains(state.Parameter)).ToArray();
-        var rows = Enumerable
-            .Range(0, iterations.Rows.Length)
-            .Where(index => cy[states.Length + index] is not null && active.Contains(iterations.Rows[index].Value))
-            .ToArray();
-        var linear = iterations with
-        {
-            States = [.. iterations.States.Where(state => active.Contains(state.Parameter))],
-            Inputs = [.. iterations.Inputs.Where(input => active.Contains(input.Parameter))],
-            Rows = [.. rows.Select(index => iterations.Rows[index])],
-        };
-        var primal = iterations with
-        {
-            States = [.. iterations.States.Where(state => !active.Contains(state.Parameter))],
-            Inputs = [.. iterations.Inputs.Where(input => !active.Contains(input.Parameter)).DefaultIfEmpty(iterations.Inputs[0])],
-        };
-        var separate = LinearIterations.Separate(b, primal, linear, captured);
-
-        var body = new GraphBuilder(b) { Origin = b.Origin };
-        var residuals = separate.Inputs[linear.Inputs.Length..];
-        foreach (var residual in residuals)
-            body.Recognize(residual.Parameter);
-        var sums = new Dictionary<Value, Value>();
-        var carried = new List<(Value Parameter, Value Initial)>();
-        foreach (var (index, state) in separate.States.Index())
-        {
-            var parameter = body.Parameter(state.Parameter.Type);
-            carried.Add(
-                (parameter, cy[PositionOf(states, index)] is { } given ? Reshape.To(b, given, parameter.Type.Shape) : Zero(b, parameter))
-            );
-            Pullback.Accumulate(body, sums, state.Next, parameter);
-        }
-        var sequences = residuals.Select(residual => residual with { Reversed = !residual.Reversed }).ToList();
-        foreach (var (index, row) in separate.Rows.Index())
-        {
-            var parameter = body.Parameter(row.Value.Type);
-            sequences.Add(
-                new Scanned(
-                    parameter,
-                    Reshape.To(b, cy[states.Length + rows[index]]!, parameter.Type.Shape.Prepend(iterations.Count)),
-                    !row.Reversed
-                )
-            );
-            Pullback.Accumulate(body, sums, row.Value, parameter);
-        }
-        var refusals = new List<UnsupportedNode>();
-        Value[] sources =
-        [
-            .. separate.States.Select(state => state.Parameter),
-            .. separate.Inputs.Take(linear.Inputs.Length).Select(input => input.Parameter),
-            .. captured,
-        ];
-        Pullback.Run(body, separate.Nodes, sources, sums, refusals);
-        if (refusals.Count > 0)
-            throw UnsupportedNode.InBody(refusals);
-
-        var accumulated = captured.Select(value => body.Parameter(value.Type)).ToArray();
-        if (sequences.Count == 0)
-            sequences.Add(
-                new Scanned(
-                    body.Parameter(iterations.Inputs[0].Parameter.Type),
-                    iterations.Inputs[0].Sequence,
-                    !iterations.Inputs[0].Reversed
-                )
-            );
-        var back = new Iterations(
-            body,
-            [],
-            [
-                .. carried.Select(
-                    (state, index) =>
-                        new Carried(
-                            state.Parameter,
-                            state.Initial,
-                            sums.GetValueOrDefault(separate.States[index].Parameter) ?? Zero(body, state.Parameter)
-                        )
-                ),
-                .. captured.Select(
-                    (value, index) =>
-                        new Carried(
-                            accumulated[index],
-                            Zero(b, value),
-                            sums.TryGetValue(value, out var term) ? Add.Of(body, accumulated[index], term) : accumulated[index]
-                        )
-                ),
-            ],
-            [.. sequences],
-            [
-                .. separate
-                    .Inputs.Take(linear.Inputs.Length)
-                    .Select(input => new Row(sums.GetValueOrDefault(input.Parameter) ?? Zero(body, input.Parameter), !input.Reversed)),
-            ],
-            iterations.Count,
-            iterations.MayBeNone
-        ).Build(b);
-        var (nextState, nextRow) = (0, carried.Count + captured.Count);
-        var taken = iterations
-            .Parameters.Select(
-                (parameter, index) =>
-                    !active.Contains(parameter) ? null
-                    : index < states.Length ? back[nextState++]
-                    : back[nextRow++]
-            )
-            .ToArray();
-        return ([.. taken.Select((value, index) => isActive[index] ? value : null)], [.. back.Skip(carried.Count).Take(captured.Count)]);
     }
 
     /// <summary>The states after all iterations and the stacked rows for many directions at once, along a new first axis.</summary>
@@ -364,12 +238,11 @@ internal static class IterationRules
     }
 
     /// <summary>Zeros of the type of a value.</summary>
-    private static Value Zero(GraphBuilder b, Value like) => Expand.Of(b, b.Scalar(like.Type.Element, 0), like.Type.Shape);
+    public static Value Zero(GraphBuilder b, Value like) => Expand.Of(b, b.Scalar(like.Type.Element, 0), like.Type.Shape);
 
-    private static (Value, Value)[] Pairs(Iterations iterations) => [.. iterations.States.Select(state => (state.Parameter, state.Next))];
-
-    /// <summary>The position of the <paramref name="index"/>-th entry that is true.</summary>
-    private static int PositionOf(bool[] entries, int index) => entries.Index().Where(entry => entry.Item).ElementAt(index).Index;
+    /// <summary>The states of an iteration: the values that it takes, and those that the next one does.</summary>
+    public static (Value Parameter, Value Next)[] Pairs(Iterations iterations) =>
+        [.. iterations.States.Select(state => (state.Parameter, state.Next))];
 
     /// <summary>
     /// The axis in an entry of a sequence, or in a sequence of entries. Samples that are the iterations are coupled by what is carried.

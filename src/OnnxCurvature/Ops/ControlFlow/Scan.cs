@@ -178,7 +178,7 @@ internal sealed class Scan : Operator, IBodyOperator
     {
         var parameters = BodyOf(node.Attributes).Parameters.Length;
         Value[] captured = [.. node.Inputs.Where((_, index) => index >= parameters && active[index])!];
-        var (given, sums) = IterationRules.Transpose(b, Iterations.OfScan(b, node), active[..parameters], captured, cy);
+        var (given, sums) = IterationTranspose.Of(b, Iterations.OfScan(b, node), active[..parameters], captured, cy);
         var next = 0;
         return [.. given, .. active.Skip(parameters).Select(isActive => isActive ? sums[next++] : null)];
     }

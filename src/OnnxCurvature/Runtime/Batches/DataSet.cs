@@ -119,35 +119,13 @@ internal sealed class DataSet
         (long Size, string Name)? samples = null;
         foreach (var parameter in parameters)
         {
-            var (name, type, layout) = (parameter.Name!, parameter.Type, layouts[parameter.Name!]);
+            var (name, layout) = (parameter.Name!, layouts[parameter.Name!]);
             var array =
                 data.GetValueOrDefault(name)
-                ?? throw new UserErrorException($"There is no data for the input '{name}' {type}; give it with --data {name}=FILE.npy.");
-            if (!Widens(array.Element, type.Element) && !(array.Element.IsFloat() && type.Element.IsFloat()))
-                throw new UserErrorException(
-                    $"{names.Data(name)} holds {array.Element.DisplayName()}, and the input takes "
-                        + $"{type.Element.DisplayName()}; convert it{(type.Element.IsFloat() ? ", or give --scale" : "")}."
+                ?? throw new UserErrorException(
+                    $"There is no data for the input '{name}' {parameter.Type}; give it with --data {name}=FILE.npy."
                 );
-            if (array.Shape.Length != type.Rank)
-                throw new UserErrorException(
-                    $"{names.Data(name)} has the shape [{string.Join(",", array.Shape)}], and the input takes "
-                        + $"{type.Shape}; reshape it."
-                );
-            for (var axis = 0; axis < type.Rank; axis++)
-            {
-                if (layout.IsSeparate && layout.Axis == axis)
-                    continue;
-                var (dim, size) = (type.Shape[axis], array.Shape[axis]);
-                var symbol = dim is { Factor: 1, Symbols: [var single] } ? single.Name : null;
-                if (symbol is not null)
-                    symbols.TryAdd(symbol, size);
-                var expected = dim.Known ?? (symbol is null ? size : symbols[symbol]);
-                if (expected != size)
-                    throw new UserErrorException(
-                        $"{names.Data(name)} has the size {size} along axis {axis}, and the input {type.Shape} "
-                            + $"takes {expected} there; {Remedy(array.Shape, type.Shape, layout)}."
-                    );
-            }
+            CheckForm(array, parameter.Type, layout, symbols, names.Data(name));
             if (layout.IsSeparate)
             {
                 var size = array.Shape[layout.Axis];
@@ -184,6 +162,38 @@ internal sealed class DataSet
                         + $"{layout.Axis}, and a batch has {batch} samples; give data of that size."
                 );
         return new DataSet(arrays.ToImmutable(), total, batch, names);
+    }
+
+    /// <summary>
+    /// Throws <see cref="UserErrorException"/> for an array whose element type, rank or sizes, but that of the samples, an input does not
+    /// take. Symbols that are met for the first time get their sizes.
+    /// </summary>
+    private static void CheckForm(NpyArray array, TensorType type, SampleLayout layout, Dictionary<string, long> symbols, string called)
+    {
+        if (!Widens(array.Element, type.Element) && !(array.Element.IsFloat() && type.Element.IsFloat()))
+            throw new UserErrorException(
+                $"{called} holds {array.Element.DisplayName()}, and the input takes "
+                    + $"{type.Element.DisplayName()}; convert it{(type.Element.IsFloat() ? ", or give --scale" : "")}."
+            );
+        if (array.Shape.Length != type.Rank)
+            throw new UserErrorException(
+                $"{called} has the shape [{string.Join(",", array.Shape)}], and the input takes {type.Shape}; reshape it."
+            );
+        for (var axis = 0; axis < type.Rank; axis++)
+        {
+            if (layout.IsSeparate && layout.Axis == axis)
+                continue;
+            var (dim, size) = (type.Shape[axis], array.Shape[axis]);
+            var symbol = dim is { Factor: 1, Symbols: [var single] } ? single.Name : null;
+            if (symbol is not null)
+                symbols.TryAdd(symbol, size);
+            var expected = dim.Known ?? (symbol is null ? size : symbols[symbol]);
+            if (expected != size)
+                throw new UserErrorException(
+                    $"{called} has the size {size} along axis {axis}, and the input {type.Shape} "
+                        + $"takes {expected} there; {Remedy(array.Shape, type.Shape, layout)}."
+                );
+        }
     }
 
     /// <summary>Notes on the data, one sentence each.</summary>

@@ -51,38 +51,16 @@ internal sealed class RunCheck
         var head = LossBuilder.Build(model, request.Loss, request.Reduction);
         var targets = Target.Resolve(model, request.WithRespectTo, head.Loss);
         var proof = new SampleProof(model, head);
-        var results = targets
-            .SelectMany(target =>
-                request
-                    .ResultsOfTargets()
-                    .Where(quantity => quantity is > Quantity.Loss and < Quantity.HessianDiagonalEstimate)
-                    .Distinct()
-                    .Select(quantity => new CheckedResult(target, quantity, proof.Of(target.Value), OutputOf(quantity)))
-            )
-            .Concat(request.Pairs(targets).Select(CrossHessian))
-            .ToArray();
-        CheckedResult CrossHessian(TargetPair pair) =>
-            new(pair.First, Quantity.CrossHessian, proof.Of(pair.First.Value), OutputOf(Quantity.CrossHessian))
-            {
-                Second = (pair.Second, proof.Of(pair.Second.Value)),
-            };
-        // A Jacobian is of the output itself, whatever entries a term of the loss takes together.
-        SampleLayout OutputOf(Quantity quantity) =>
-            quantity == Quantity.Jacobian && proof.Of(head.Output) is { IsSeparate: true } lying ? lying : proof.Place ?? SampleLayout.None;
-        string? ObstacleOf(CheckedResult result) =>
-            result.Obstacle
-            ?? (head.Output.Constant is null ? null : "the output is a weight, which no node computes")
-            ?? (
-                SamplePositions.AreKnown(result.Samples)
-                && SamplePositions.AreKnown(result.Output)
-                && SamplePositions.AreKnown(result.Second?.Samples ?? SampleLayout.None)
-                    ? null
-                    : "the place of its samples depends on sizes that are not known"
-            );
-        var left = results.Where(result => ObstacleOf(result) is not null).Select(result => (result.Name, ObstacleOf(result)!)).ToList();
+        CheckedResult[] results = [.. ResultsOf(request, targets, head, proof)];
+        var left = new List<(string Name, string Reason)>();
+        var checkable = new List<CheckedResult>();
+        foreach (var result in results)
+            if (ObstacleOf(result, head) is { } obstacle)
+                left.Add((result.Name, obstacle));
+            else
+                checkable.Add(result);
         var parts = ImmutableArray.CreateBuilder<CheckPart>();
-        // Values that nothing computes do not depend on each other; one that something does may depend on all others.
-        var checkable = results.Where(result => ObstacleOf(result) is null);
+        // Values that no node computes do not depend on each other; one that a node computes may depend on all others.
         foreach (var group in checkable.GroupBy(result => result.Target.Value.Producer is null ? null : result.Target.Value))
             try
             {
@@ -97,6 +75,40 @@ internal sealed class RunCheck
             }
         var prepared = clock.Elapsed - (JitInfo.GetCompilationTime(currentThread: true) - compiled);
         return new RunCheck(head, parts.ToImmutable(), [.. left]) { _prepared = prepared.TotalSeconds };
+    }
+
+    /// <summary>The exact results of a request, by target and by pair of targets, with where their samples lie.</summary>
+    private static IEnumerable<CheckedResult> ResultsOf(
+        CurvatureRequest request,
+        IReadOnlyList<Target> targets,
+        LossHead head,
+        SampleProof proof
+    )
+    {
+        foreach (var target in targets)
+        foreach (var quantity in request.ResultsOfTargets().Distinct())
+            if (quantity is > Quantity.Loss and < Quantity.HessianDiagonalEstimate)
+                yield return new CheckedResult(target, quantity, proof.Of(target.Value), OutputOf(quantity));
+        foreach (var pair in request.Pairs(targets))
+            yield return new CheckedResult(pair.First, Quantity.CrossHessian, proof.Of(pair.First.Value), OutputOf(Quantity.CrossHessian))
+            {
+                Second = (pair.Second, proof.Of(pair.Second.Value)),
+            };
+
+        // A Jacobian is of the output itself, whatever entries a term of the loss takes together.
+        SampleLayout OutputOf(Quantity quantity) =>
+            quantity == Quantity.Jacobian && proof.Of(head.Output) is { IsSeparate: true } lying ? lying : proof.Place ?? SampleLayout.None;
+    }
+
+    /// <summary>Why a result cannot be checked, as a clause; null where it can.</summary>
+    private static string? ObstacleOf(CheckedResult result, LossHead head)
+    {
+        if (result.Obstacle is { } own)
+            return own;
+        if (head.Output.Constant is not null)
+            return "the output is a weight, which no node computes";
+        SampleLayout[] layouts = [result.Samples, result.Output, result.Second?.Samples ?? SampleLayout.None];
+        return layouts.All(SamplePositions.AreKnown) ? null : "the place of its samples depends on sizes that are not known";
     }
 
     /// <summary>The values of the model that the run must give for its first batch.</summary>

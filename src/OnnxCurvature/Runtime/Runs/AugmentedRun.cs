@@ -4,6 +4,7 @@ using OnnxCurvature.Methods.Costs;
 using OnnxCurvature.Methods.Losses;
 using OnnxCurvature.Methods.Planning;
 using OnnxCurvature.Methods.Requests;
+using OnnxCurvature.Onnx.Reading;
 using OnnxCurvature.Ops;
 using OnnxCurvature.Runtime.Augmentation;
 using OnnxCurvature.Runtime.Batches;
@@ -23,21 +24,7 @@ internal static class AugmentedRun
         var metadata =
             AugmentedMetadata.Read(model.Metadata)
             ?? throw new UserErrorException($"'{model.Path}' is not an augmented model; say what is asked for with --wrt and --loss.");
-        if (metadata.Runs > 1)
-            throw new UserErrorException(
-                $"'{model.Path}' is written for callers that make {metadata.Runs} runs and add up (--profile "
-                    + $"portable); write it with --profile single-run to run it here."
-            );
-        if (metadata.Outputs.IsEmpty)
-            throw new UserErrorException(
-                $"The metadata of '{model.Path}' name no output that holds a result, so there is nothing to "
-                    + $"run; write the file again with augment."
-            );
-        if (metadata.Outputs.FirstOrDefault(name => model.Graph.Outputs.All(output => output.Name != name)) is { } missing)
-            throw new UserErrorException(
-                $"The metadata of '{model.Path}' name the result '{missing}', which the file does not give "
-                    + $"out; write the file again with augment."
-            );
+        CheckRunnable(model, metadata);
         var counted = model.Inputs.Where(input => input.Type.Rank > 0 && !metadata.Uncut.Contains(input.Name!)).ToArray();
         var rows = counted.Select(input => data.GetValueOrDefault(input.Name!)?.Shape is [var size, ..] ? size : (long?)null);
         var total = rows.FirstOrDefault(size => size is not null) ?? 1;
@@ -100,5 +87,25 @@ internal static class AugmentedRun
 
         string? Merged() =>
             metadata.MergedInputs is [var first, ..] ? $"'{first}' does not hold a sample at each index of its first axis" : null;
+    }
+
+    /// <summary>Throws <see cref="UserErrorException"/> for a file that no single run computes, or whose results are not there.</summary>
+    private static void CheckRunnable(OnnxModel model, AugmentedMetadata metadata)
+    {
+        if (metadata.Runs > 1)
+            throw new UserErrorException(
+                $"'{model.Path}' is written for callers that make {metadata.Runs} runs and add up (--profile "
+                    + $"portable); write it with --profile single-run to run it here."
+            );
+        if (metadata.Outputs.IsEmpty)
+            throw new UserErrorException(
+                $"The metadata of '{model.Path}' name no output that holds a result, so there is nothing to "
+                    + $"run; write the file again with augment."
+            );
+        if (metadata.Outputs.FirstOrDefault(name => model.Graph.Outputs.All(output => output.Name != name)) is { } missing)
+            throw new UserErrorException(
+                $"The metadata of '{model.Path}' name the result '{missing}', which the file does not give "
+                    + $"out; write the file again with augment."
+            );
     }
 }

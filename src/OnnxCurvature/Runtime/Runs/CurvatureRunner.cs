@@ -76,21 +76,7 @@ internal sealed class CurvatureRunner(Program program, BatchJoin join, OrtSettin
         OrtEnvironment.Start(null);
         using var own = Sessions is null ? new RunSessions() : null;
         var sessions = Sessions ?? own!;
-        var (schedule, runner) = sessions.Of(
-            () => ProgramSchedule.Of(program),
-            () => Pool is { } pool ? SharedArena.Use(pool) : null,
-            (steps, shares) =>
-                new ScheduleRunner(
-                    steps,
-                    settings with
-                    {
-                        SharesArena = shares,
-                        Weights = SharesWeights && !settings.IsBound ? sessions.Weights : null,
-                        StopForMemory = () => sessions.StopForMemory(),
-                    },
-                    _costs
-                )
-        );
+        var (schedule, runner) = Scheduled(sessions);
         var keep = ScheduleRunner.Keeps(data.Batches > 1 || Sessions is not null, _costs.Flops(program), settings.Provider);
         var keepsAll = keep || settings.Provider != ExecutionProvider.Cpu;
         var segments = DirectionSegments.Of(program, schedule, _costs, data.Batches, keepsAll, settings.IsBound);
@@ -99,16 +85,8 @@ internal sealed class CurvatureRunner(Program program, BatchJoin join, OrtSettin
         ImmutableArray<StateOutput> empty = [.. results.Select(output => StateOf(output, units.AreDivided))];
         var state = keeper?.Begin(units, empty) ?? new RunState(units, empty);
         state.Samples = data.Samples;
-        var begun = state.Next;
         var summed = settings.IsBound && data.Batches * segments.Count > 1 && !units.AreDivided;
-        using var watch = Bound is { } bound
-            ? new MemoryWatch(bound, HeldBytes, cancellation)
-            {
-                // A pool with a limit holds back what exceeds it before the node has it; sums of earlier segments are not part of it.
-                NodeBytes = sessions.HoldsLimit && segments.Count == 1 ? 0 : settings.ChunksAtOnce * LargestNode(program),
-            }
-            : null;
-        sessions.StopForMemory = () => watch?.Stop() ?? false;
+        using var watch = Watch(sessions, segments, cancellation);
         var keepsSessions = keep || segments.KeepsSessions(program, settings.Provider);
         using var batches = new BatchRunner(program, results, runner, segments, join, runner.Settings, state, summed)
         {
@@ -131,6 +109,7 @@ internal sealed class CurvatureRunner(Program program, BatchJoin join, OrtSettin
                     : SegmentGroup.One,
         };
         var (before, waited, times) = (state.Seconds, 0.0, new List<double>());
+        var begun = state.Next;
         try
         {
             var feeds = Feeds(data, state.Next / segments.Count);
@@ -143,16 +122,19 @@ internal sealed class CurvatureRunner(Program program, BatchJoin join, OrtSettin
                 feeds = (batch + 1) * segments.Count < units.End ? Feeds(data, batch + 1) : feeds;
                 do
                 {
-                    RunUnits(batches, sessions, fed);
+                    WithinBound(
+                        () => batches.RunUnits(data, fed, progress, () => watch?.Token ?? cancellation, cancellation),
+                        isFirst: state.Next == begun
+                    );
                     state.Seconds = before + clock.Elapsed.TotalSeconds;
-                    keeper?.Offer(() => StateOnHost(batches));
+                    keeper?.Offer(() => StateOnHost(batches, state));
                 } while (!state.IsComplete && state.Next / segments.Count == batch);
                 times.Add((clock.Elapsed - start).TotalSeconds);
             }
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested && keeper is not null)
         {
-            if (keeper.Interrupt(StateOnHost(batches), cancellation) is { } interrupted)
+            if (keeper.Interrupt(StateOnHost(batches, state), cancellation) is { } interrupted)
                 throw interrupted;
             throw;
         }
@@ -166,20 +148,14 @@ internal sealed class CurvatureRunner(Program program, BatchJoin join, OrtSettin
             SecondsOfABatch = times.Count > 2 ? times.Skip(1).Order().ElementAt((times.Count - 1) / 2) : null,
         };
 
-        RunState StateOnHost(BatchRunner batches)
-        {
-            Allocating(state.Outputs.Sum(output => output.Joined.Pieces.Values.Sum(piece => piece.Sum.Bytes)));
-            return batches.StateOnHost(CancellationToken.None);
-        }
-
         // Memory that earlier units left is given back where one comes to the bound, and that one is run again.
-        void RunUnits(BatchRunner batches, RunSessions sessions, FedBatch fed)
+        void WithinBound(Action run, bool isFirst)
         {
-            for (var isFresh = state.Next == begun; ; isFresh = true)
+            for (var isFresh = isFirst; ; isFresh = true)
             {
                 try
                 {
-                    batches.RunUnits(data, fed, progress, () => watch?.Token ?? cancellation, cancellation);
+                    run();
                     return;
                 }
                 catch (OperationCanceledException) when (watch is { HasStopped: true } && !cancellation.IsCancellationRequested)
@@ -193,6 +169,44 @@ internal sealed class CurvatureRunner(Program program, BatchJoin join, OrtSettin
                 }
             }
         }
+    }
+
+    /// <summary>The program cut at its loops, and what runs it.</summary>
+    private (ProgramSchedule Schedule, ScheduleRunner Runner) Scheduled(RunSessions sessions) =>
+        sessions.Of(
+            () => ProgramSchedule.Of(program),
+            () => Pool is { } pool ? SharedArena.Use(pool) : null,
+            (steps, shares) =>
+                new ScheduleRunner(
+                    steps,
+                    settings with
+                    {
+                        SharesArena = shares,
+                        Weights = SharesWeights && !settings.IsBound ? sessions.Weights : null,
+                        StopForMemory = () => sessions.StopForMemory(),
+                    },
+                    _costs
+                )
+        );
+
+    /// <summary>The watch over the bound on memory, which ends what sessions do; null where nothing bounds it.</summary>
+    private MemoryWatch? Watch(RunSessions sessions, DirectionSegments segments, CancellationToken cancellation)
+    {
+        var watch = Bound is { } bound
+            ? new MemoryWatch(bound, HeldBytes, cancellation)
+            {
+                // A pool with a limit holds back what exceeds it before the node has it; sums of earlier segments are not part of it.
+                NodeBytes = sessions.HoldsLimit && segments.Count == 1 ? 0 : settings.ChunksAtOnce * LargestNode(program),
+            }
+            : null;
+        sessions.StopForMemory = () => watch?.Stop() ?? false;
+        return watch;
+    }
+
+    private RunState StateOnHost(BatchRunner batches, RunState state)
+    {
+        Allocating(state.Outputs.Sum(output => output.Joined.Pieces.Values.Sum(piece => piece.Sum.Bytes)));
+        return batches.StateOnHost(CancellationToken.None);
     }
 
     /// <summary>The most bytes of a node's outputs.</summary>
