@@ -59,9 +59,9 @@ internal static class UntiedCopies
         if (Same(a, b))
             return "";
         return
-            weight.Type.Shape is [{ Factor: > 1 and var rows }, { Factor: > 1 and var directions }]
-            && other.Type.Shape == TensorShape.Of(directions, rows)
-            && SameTransposed(a, b, rows, directions)
+            weight.Type.Shape is [{ Factor: > 1 and var rows }, { Factor: > 1 and var columns }]
+            && other.Type.Shape == TensorShape.Of(columns, rows)
+            && SameTransposed(a, b, rows, columns)
             ? " (transposed)"
             : null;
     }
@@ -78,19 +78,19 @@ internal static class UntiedCopies
             .All(block => !constant.Part(block.Start, block.Count).Floats.AsSpan().ContainsAnyExcept(first));
     }
 
-    /// <summary>Compares a [rows, directions] with the transpose of b, some rows at a time.</summary>
-    private static bool SameTransposed(Constant a, Constant b, long rows, long directions)
+    /// <summary>Compares a [rows, columns] with the transpose of b, some rows at a time.</summary>
+    private static bool SameTransposed(Constant a, Constant b, long rows, long columns)
     {
-        var some = Math.Max(1, Block / directions);
+        var some = Math.Max(1, Block / columns);
         for (long start = 0; start < rows; start += some)
         {
             var count = (int)Math.Min(some, rows - start);
-            var part = a.Part(start * directions, (int)(count * directions)).Floats;
-            for (long direction = 0; direction < directions; direction++)
+            var part = a.Part(start * columns, (int)(count * columns)).Floats;
+            for (long column = 0; column < columns; column++)
             {
-                var line = b.Part(direction * rows + start, count).Floats;
+                var line = b.Part(column * rows + start, count).Floats;
                 for (var row = 0; row < count; row++)
-                    if (line[row] != part[row * directions + direction])
+                    if (line[row] != part[row * columns + column])
                         return false;
             }
         }

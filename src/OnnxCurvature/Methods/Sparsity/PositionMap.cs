@@ -22,15 +22,15 @@ internal sealed record PositionMap(ImmutableArray<int> Sources, int Count)
     {
         if (matrix.Type.Rank != 2 || Entries(matrix) is not { } entries)
             return null;
-        var (rows, directions) = ((int)entries.Shape[0], (int)entries.Shape[1]);
-        var sources = Enumerable.Repeat(-1, directions).ToArray();
+        var (rows, columns) = ((int)entries.Shape[0], (int)entries.Shape[1]);
+        var sources = Enumerable.Repeat(-1, columns).ToArray();
         for (var row = 0; row < rows; row++)
-        for (var direction = 0; direction < directions; direction++)
-            if (entries.At(row * directions + direction) is var entry && entry != 0)
+        for (var column = 0; column < columns; column++)
+            if (entries.At(row * columns + column) is var entry && entry != 0)
             {
-                if (entry != 1 || sources[direction] >= 0)
+                if (entry != 1 || sources[column] >= 0)
                     return null;
-                sources[direction] = row;
+                sources[column] = row;
             }
         return Array.IndexOf(sources, -1) < 0 ? new PositionMap([.. sources], rows) : null;
     }

@@ -72,8 +72,8 @@ internal sealed class Gather : LinearOperator
             );
         var (outer, count, inner) = (x.Product(0, axis), indices.Type.Shape.Elements, x.Product(axis + 1, x.Rank));
         var oneHot = OneHotRows.Of(b, Reshape.To(b, FromFront(b, indices, size), [count]), size, cy[0]!.Type.Element);
-        var directions = Reshape.To(b, cy[0]!, [outer, count, inner]);
-        return Reshape.To(b, MatMul.Of(b, TransposeAxes.Of(b, oneHot, 1, 0), directions), x);
+        var taken = Reshape.To(b, cy[0]!, [outer, count, inner]);
+        return Reshape.To(b, MatMul.Of(b, TransposeAxes.Of(b, oneHot, 1, 0), taken), x);
     }
 
     /// <summary>

@@ -62,23 +62,23 @@ internal sealed class MatMul : BilinearOperator
         var (x, y) = (inputs[0]!, inputs[1]!);
         long[] a = x.Rank == 1 ? [1, .. x.Shape] : [.. x.Shape];
         long[] b = y.Rank == 1 ? [.. y.Shape, 1] : [.. y.Shape];
-        var (rows, inner, directions) = ((int)a[^2], (int)a[^1], (int)b[^1]);
+        var (rows, inner, columns) = ((int)a[^2], (int)a[^1], (int)b[^1]);
         var lead = TensorShape.Broadcast(TensorShape.Of(a[..^2]), TensorShape.Of(b[..^2]))!.Value.Sizes;
         var (i, j) = (Broadcasting.Positions(a.AsSpan(0, a.Length - 2), lead), Broadcasting.Positions(b.AsSpan(0, b.Length - 2), lead));
-        var product = new double[i.Length * rows * directions];
+        var product = new double[i.Length * rows * columns];
         for (var k = 0; k < i.Length; k++)
             DenseProduct.Multiply(
                 x.Floats.AsMemory(i[k] * rows * inner, rows * inner),
-                y.Floats.AsMemory(j[k] * inner * directions, inner * directions),
-                product.AsMemory(k * rows * directions, rows * directions),
+                y.Floats.AsMemory(j[k] * inner * columns, inner * columns),
+                product.AsMemory(k * rows * columns, rows * columns),
                 inner,
-                directions
+                columns
             );
         return
         [
             Tensor.Of(
                 x.Element,
-                [.. lead, .. x.Rank > 1 ? [rows] : Array.Empty<long>(), .. y.Rank > 1 ? [directions] : Array.Empty<long>()],
+                [.. lead, .. x.Rank > 1 ? [rows] : Array.Empty<long>(), .. y.Rank > 1 ? [columns] : Array.Empty<long>()],
                 product
             ),
         ];

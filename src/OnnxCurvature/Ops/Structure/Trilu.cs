@@ -21,13 +21,13 @@ internal sealed class Trilu : LinearOperator
     public override ImmutableArray<Tensor> Evaluate(Node node, ImmutableArray<Tensor?> inputs)
     {
         var x = inputs[0]!;
-        var (rows, directions) = (x.Shape[^2], x.Shape[^1]);
+        var (rows, columns) = (x.Shape[^2], x.Shape[^1]);
         var k = inputs.Length > 1 && inputs[1] is { } diagonal ? diagonal.Integers[0] : 0;
         var upper = node.Attributes.Int("upper", 1) != 0;
         var y = Tensor.Filled(x.Element, x.Shape.AsSpan(), 0);
         for (var i = 0; i < x.Count; i++)
         {
-            var above = i % directions - i / directions % rows - k;
+            var above = i % columns - i / columns % rows - k;
             if (upper ? above < 0 : above > 0)
                 continue;
             if (x.Element.IsFloat())
