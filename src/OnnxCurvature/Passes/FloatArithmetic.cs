@@ -164,8 +164,6 @@ internal sealed class FloatArithmetic(ElementType type = ElementType.Float32) : 
         private Value Append(Node node, ImmutableArray<Value?> inputs, TensorType type) =>
             _builder.Append(node.Operator, inputs, node.Attributes, [type], node.Name).Output;
 
-        private TensorType Float(TensorType type) => type.Element.HoldsFloats() ? type : type with { Element = _type };
-
         private void Keep(Node node, Value value)
         {
             if (IsDiscrete(node.Output))

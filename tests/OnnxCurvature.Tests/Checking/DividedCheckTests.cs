@@ -56,7 +56,7 @@ public sealed class DividedCheckTests
     {
         using var folder = new TemporaryFolder();
         var entry = ReferenceTable.Find("mlp.onnx", "fc1.weight");
-        var faults = new PlantedFaults { Loss = head => head with { Root = new Larger(head.Root!) } };
+        var faults = new PlantedFaults { Loss = head => head with { Root = new ChangedRoot(head.Root!, 1, Twice) } };
         var files = Shards(entry, folder, Limit(entry, 0.3, batch), batch, count, faults);
         var exception = Assert.Throws<DisagreementException>(() => CurvatureEngine.Merge(files));
         Assert.All(
@@ -94,21 +94,6 @@ public sealed class DividedCheckTests
 
     private static long[] Bits(ResultTensor tensor) => [.. tensor.Values.Select(BitConverter.DoubleToInt64Bits)];
 
-    /// <summary>Another square root of the output's Hessian, which is twice as large.</summary>
-    private sealed class Larger(OutputHessianRoot factor) : OutputHessianRoot
-    {
-        public override Dim Directions(SampleLayout samples) => factor.Directions(samples);
-
-        public override string Formula => factor.Formula;
-
-        public override Value Weight => factor.Weight;
-
-        public override Value DirectionsAt(GraphBuilder outer, GraphBuilder b, Value indices, SampleLayout samples) =>
-            Twice(b, factor.DirectionsAt(outer, b, indices, samples));
-
-        public override Value Project(GraphBuilder outer, GraphBuilder b, Value tangents) => Twice(b, factor.Project(outer, b, tangents));
-
-        private static Value Twice(GraphBuilder b, Value value) =>
-            Catalogue.Get<Mul>().Apply(b, [value, b.Scalar(value.Type.Element, 2)]).Output;
-    }
+    private static Value Twice(GraphBuilder b, Value value) =>
+        Catalogue.Get<Mul>().Apply(b, [value, b.Scalar(value.Type.Element, 2)]).Output;
 }

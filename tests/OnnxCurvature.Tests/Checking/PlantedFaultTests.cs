@@ -24,7 +24,10 @@ public sealed class PlantedFaultTests
     [InlineData(ElementType.Float64)]
     public void A_square_root_of_the_output_Hessian_of_a_wrong_scale_is_found(ElementType element)
     {
-        var faults = new PlantedFaults { Loss = head => head with { Root = new Changed(head.Root!, 2, (_, directions) => directions) } };
+        var faults = new PlantedFaults
+        {
+            Loss = head => head with { Root = new ChangedRoot(head.Root!, 2, (_, directions) => directions) },
+        };
         AreDiagonals(Wrong("relu mlp CrossEntropy 3", element, faults));
     }
 
@@ -36,7 +39,7 @@ public sealed class PlantedFaultTests
     [InlineData(ElementType.Float64)]
     public void Samples_that_are_taken_from_another_place_are_found(ElementType element)
     {
-        var faults = new PlantedFaults { Loss = head => head with { Root = new Changed(head.Root!, 1, NextSample) } };
+        var faults = new PlantedFaults { Loss = head => head with { Root = new ChangedRoot(head.Root!, 1, NextSample) } };
         AreDiagonals(Wrong("relu mlp CrossEntropy 3", element, faults));
     }
 
@@ -79,7 +82,10 @@ public sealed class PlantedFaultTests
     [Fact]
     public void Without_a_check_a_planted_fault_is_given_out_as_a_result()
     {
-        var faults = new PlantedFaults { Loss = head => head with { Root = new Changed(head.Root!, 2, (_, directions) => directions) } };
+        var faults = new PlantedFaults
+        {
+            Loss = head => head with { Root = new ChangedRoot(head.Root!, 2, (_, directions) => directions) },
+        };
         var result = Run("relu mlp CrossEntropy 3", ElementType.Float32, new CurvatureRunOptions { Faults = faults, Check = false });
         Assert.Empty(result.Check.Entries);
         Assert.Equal("the run was made with --no-check", Assert.Single(result.Check.Unchecked).Reason);
@@ -136,23 +142,5 @@ public sealed class PlantedFaultTests
         }
         var results = program.Outputs.Select(output => output with { Value = values.GetValueOrDefault(output.Value, output.Value) });
         return Ir.Program.Create(program.Parameters, results);
-    }
-
-    /// <summary>Another square root: of another weight, or with other directions.</summary>
-    private sealed class Changed(OutputHessianRoot factor, double scale, Func<GraphBuilder, Value, Value> change) : OutputHessianRoot
-    {
-        public override Dim Directions(SampleLayout samples) => factor.Directions(samples);
-
-        public override string Formula => factor.Formula;
-
-        public override Value Weight =>
-            factor.Weight.Constant is { } constant
-                ? new GraphBuilder().Scalar(factor.Weight.Type.Element, scale * constant.Read().Floats[0])
-                : throw new InvalidOperationException("The number of samples is known.");
-
-        public override Value DirectionsAt(GraphBuilder outer, GraphBuilder b, Value indices, SampleLayout samples) =>
-            change(b, factor.DirectionsAt(outer, b, indices, samples));
-
-        public override Value Project(GraphBuilder outer, GraphBuilder b, Value tangents) => change(b, factor.Project(outer, b, tangents));
     }
 }

@@ -34,7 +34,7 @@ public sealed class ResultElementsTests
     }
 
     [Fact]
-    public void What_is_no_number_is_not_the_largest()
+    public void NaN_is_not_the_largest()
     {
         var numbers = Enumerable.Range(0, 9_000).Select(index => (float)Math.Sin(index)).ToArray();
         (numbers[100], numbers[5_000], numbers[5_001], numbers[8_999]) = (float.NaN, 7, float.NaN, 8);

@@ -135,7 +135,7 @@ public sealed class DividedEstimateTests
             {
                 var result = Prepare(entry, request, limit, checkpoint: path)
                     .Run(
-                        new Reports(_ =>
+                        new ReportedTo(_ =>
                         {
                             if (times < 3 && File.Exists(path) && File.GetLastWriteTimeUtc(path) != before)
                                 cancellation.Cancel();
@@ -166,9 +166,4 @@ public sealed class DividedEstimateTests
     }
 
     private static double Norm(IEnumerable<double> values) => Math.Sqrt(values.Sum(value => value * value));
-
-    private sealed class Reports(Action<RunProgress> report) : IProgress<RunProgress>
-    {
-        public void Report(RunProgress value) => report(value);
-    }
 }

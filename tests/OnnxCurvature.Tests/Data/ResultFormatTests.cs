@@ -18,8 +18,6 @@ public sealed class ResultFormatTests
 {
     private const string Words = "--wrt w v --loss cross-entropy --data x=@x.npy labels=@labels.npy";
 
-    private const string NoPillow = "Python has no NumPy or Pillow here.";
-
     private static readonly string[] Classes = ["cat", "dog"];
 
     [Fact]

@@ -111,7 +111,8 @@ public sealed class ResumedRunTests
             try
             {
                 var checkpoint = tool["o.partial"];
-                result = Prepare(tool, checkpoint).Run(new Watch(_ => CancelAfter(cancellation, ref left, times < 20)), cancellation.Token);
+                result = Prepare(tool, checkpoint)
+                    .Run(new ReportedTo(_ => CancelAfter(cancellation, ref left, times < 20)), cancellation.Token);
             }
             catch (InterruptedRunException exception)
             {
@@ -159,7 +160,7 @@ public sealed class ResumedRunTests
             {
                 var checkpoint = folder.File("o.partial");
                 result = PrepareChunks(limit, null, checkpoint)
-                    .Run(new Watch(_ => CancelWhereKept(cancellation, checkpoint, times)), cancellation.Token);
+                    .Run(new ReportedTo(_ => CancelWhereKept(cancellation, checkpoint, times)), cancellation.Token);
             }
             catch (InterruptedRunException exception)
             {
@@ -211,7 +212,7 @@ public sealed class ResumedRunTests
         var interrupted = Assert.Throws<InterruptedRunException>(() =>
             PrepareEstimate(checkpoint)
                 .Run(
-                    new Watch(report =>
+                    new ReportedTo(report =>
                     {
                         ends += report.Message == "done" ? 1 : 0;
                         if (ends == 1 && report.Fraction is > 0.5 and < 1)
@@ -360,8 +361,4 @@ public sealed class ResumedRunTests
     }
 
     /// <summary>Calls back at every report.</summary>
-    private sealed class Watch(Action<RunProgress> report) : IProgress<RunProgress>
-    {
-        public void Report(RunProgress value) => report(value);
-    }
 }

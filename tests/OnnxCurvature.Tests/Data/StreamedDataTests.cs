@@ -40,7 +40,7 @@ public sealed class StreamedDataTests
             new CurvatureRunOptions { BatchSize = 4, Check = false }
         );
         second.Reset();
-        run.Run(new Watch(Await), TestContext.Current.CancellationToken);
+        run.Run(new ReportedTo(Await), TestContext.Current.CancellationToken);
         Assert.True(awaited > 0);
 
         void Set(long start)
@@ -130,10 +130,5 @@ public sealed class StreamedDataTests
         }
 
         public NpyArray ReadAll() => array;
-    }
-
-    private sealed class Watch(Action<RunProgress> report) : IProgress<RunProgress>
-    {
-        public void Report(RunProgress value) => report(value);
     }
 }
