@@ -16,8 +16,7 @@ internal sealed class CommandLine
     private static readonly string[] Examples =
     [
         "onnx-curvature inspect vgg16.onnx",
-        "onnx-curvature run vgg16.onnx -o conv4_3.npz --wrt conv4_3.weight --loss cross-entropy --data image=images.npy "
-            + "labels=labels.npy",
+        "onnx-curvature run vgg16.onnx -o conv4_3.npz --wrt conv4_3.weight --loss cross-entropy --data image=images.npy labels=labels.npy",
     ];
 
     private readonly Terminal _terminal;

@@ -93,7 +93,8 @@ public sealed partial class HygieneTests
     [Theory]
     [InlineData("see /" + "work/main", true), InlineData("'/" + "home/ann/x'", true), InlineData("C:\\" + "Users\\ann", true)]
     [InlineData("out/work/x", false), InlineData("https://example.org/home/x", false), InlineData("/tmp/x", false)]
-    public void Paths_of_machines_are_told_from_others(string text, bool found) => Assert.Equal(found, MachinePath().IsMatch(text));
+    public void Paths_of_machines_are_distinguished_from_others(string text, bool found) =>
+        Assert.Equal(found, MachinePath().IsMatch(text));
 
     // As in git: text has no NUL near its beginning.
     private static bool IsText(string path)

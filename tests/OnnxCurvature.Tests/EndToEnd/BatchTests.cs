@@ -90,8 +90,7 @@ public sealed class BatchTests
         Assert.True(run.Code == ExitCodes.Success, run.ToString());
         Assert.Contains(
             "All 40 samples are run at once, because batches are not proven to give the same: Sub that makes 'd' may couple samples "
-                + "across the batch; the "
-                + "values take about",
+                + "across the batch; the values take about",
             run.Output,
             StringComparison.Ordinal
         );
@@ -111,8 +110,7 @@ public sealed class BatchTests
         Assert.Equal(ExitCodes.UserError, run.Code);
         Assert.Contains(
             "--batch-size 8 would change what is computed, because Sub that makes 'd' may couple samples across the batch; leave it out "
-                + "to run all 40 "
-                + "samples at once, or give --as-blocks",
+                + "to run all 40 samples at once, or give --as-blocks",
             run.Error,
             StringComparison.Ordinal
         );
@@ -148,8 +146,7 @@ public sealed class BatchTests
         Assert.Equal(ExitCodes.UserError, run.Code);
         Assert.Contains(
             "all samples are run at once, because Sub that makes 'd' may couple samples across the batch; allow more with --memory, or "
-                + "give --batch-size N "
-                + "--as-blocks",
+                + "give --batch-size N --as-blocks",
             run.Error,
             StringComparison.Ordinal
         );

@@ -18,7 +18,7 @@ public sealed class BranchTests
 
     /// <summary>Two samples and one: data of a single sample have as many rows of the state as there are, too.</summary>
     [Theory, InlineData(2), InlineData(1)]
-    public void Data_tell_which_branch_is_taken_and_its_weights_have_derivatives(int samples)
+    public void Data_decide_which_branch_is_taken_and_its_weights_have_derivatives(int samples)
     {
         using var tool = new Tool();
         Prepare(tool, samples);
@@ -28,7 +28,7 @@ public sealed class BranchTests
     }
 
     [Fact]
-    public void A_branch_that_nothing_tells_of_is_refused_with_what_to_do()
+    public void A_branch_that_nothing_determines_is_refused_with_what_to_do()
     {
         using var tool = new Tool();
         Prepare(tool, 2);

@@ -185,7 +185,7 @@ public sealed class ClassOptionTests
     }
 
     [Fact]
-    public void A_softmax_tells_the_axis_of_classes()
+    public void A_softmax_shows_the_axis_of_classes()
     {
         using var tool = Ready();
         tool.Npy("labels.npy", ElementType.Int64, [Samples, Steps], Labels);

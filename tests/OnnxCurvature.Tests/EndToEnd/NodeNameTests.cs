@@ -109,7 +109,7 @@ public sealed class NodeNameTests : IDisposable
     }
 
     [Fact]
-    public void A_fixed_batch_that_is_smaller_than_what_is_asked_for_is_told()
+    public void A_fixed_batch_that_is_smaller_than_the_one_asked_for_is_reported()
     {
         var run = _tool.Run("run @net.onnx -o @o.npz --wrt onnx::Conv_9 --loss sum --reduction sum --data x=@x.npy --batch-size 32");
         Assert.True(run.Code == ExitCodes.Success, run.ToString());

@@ -48,7 +48,7 @@ public sealed class OutputPartTests
     [InlineData("z[:,0,0]", "has 3 indices, and 'z' has the shape [4,2]")]
     [InlineData("z[:,1-]", "has '1-' where an index belongs")]
     [InlineData("y_[:,1]", "The model has no value 'y_' to take the loss of")]
-    public void A_part_that_is_not_there_is_told(string part, string sentence)
+    public void A_part_that_is_not_there_is_reported(string part, string sentence)
     {
         using var tool = new Tool();
         var run = tool.Run($"run @model.onnx -o @out.npz --wrt w --loss value:{part} --dim N=4 --data x=@x.npy");

@@ -45,7 +45,7 @@ public sealed class TargetElementTests
     }
 
     [Fact]
-    public void An_integer_that_is_no_binary_target_is_told()
+    public void An_integer_that_is_no_binary_target_is_reported()
     {
         using var tool = Ready();
         tool.Npy("target.npy", ElementType.Int64, [4], [0, 1, 2, 0]);

@@ -13,7 +13,7 @@ public sealed class BatchingLaws
     private const int Directions = 3;
 
     [Theory, MemberData(nameof(SampleTable.Differentiable), MemberType = typeof(SampleTable))]
-    public void Tangents_in_columns_equal_stacked_tangents(string sample)
+    public void Tangents_along_several_directions_equal_stacked_tangents(string sample)
     {
         var program = new SampleProgram(SampleTable.Get(sample));
         var linear = program.Builder.Linearize(program.Active, program.Differentiable);
@@ -21,7 +21,7 @@ public sealed class BatchingLaws
     }
 
     [Theory, MemberData(nameof(SampleTable.Differentiable), MemberType = typeof(SampleTable))]
-    public void Cotangents_in_columns_equal_stacked_cotangents(string sample)
+    public void Cotangents_of_several_directions_equal_stacked_cotangents(string sample)
     {
         var program = new SampleProgram(SampleTable.Get(sample));
         var (cotangents, transposed) = Transposed(program);
@@ -29,7 +29,7 @@ public sealed class BatchingLaws
     }
 
     [Theory, MemberData(nameof(SampleTable.Differentiable), MemberType = typeof(SampleTable))]
-    public void Cotangents_in_columns_of_a_symbolic_number_equal_stacked_cotangents(string sample)
+    public void Cotangents_of_a_symbolic_number_of_directions_equal_stacked_cotangents(string sample)
     {
         var program = new SampleProgram(SampleTable.Get(sample));
         var (cotangents, transposed) = Transposed(program);
@@ -37,7 +37,7 @@ public sealed class BatchingLaws
     }
 
     [Theory, MemberData(nameof(SampleTable.Differentiable), MemberType = typeof(SampleTable))]
-    public void Tangents_in_columns_at_a_point_for_each_equal_stacked_tangents_or_are_refused(string sample)
+    public void Tangents_at_a_point_for_each_direction_equal_stacked_tangents_or_are_refused(string sample)
     {
         var program = new SampleProgram(SampleTable.Get(sample));
         var linear = program.Builder.Linearize(program.Active, program.Differentiable);
@@ -45,7 +45,7 @@ public sealed class BatchingLaws
     }
 
     [Theory, MemberData(nameof(SampleTable.Differentiable), MemberType = typeof(SampleTable))]
-    public void Cotangents_in_columns_at_a_point_for_each_equal_stacked_cotangents_or_are_refused(string sample)
+    public void Cotangents_at_a_point_for_each_direction_equal_stacked_cotangents_or_are_refused(string sample)
     {
         var program = new SampleProgram(SampleTable.Get(sample));
         var (cotangents, transposed) = Transposed(program);
@@ -53,7 +53,7 @@ public sealed class BatchingLaws
     }
 
     [Theory, MemberData(nameof(SampleTable.Active), MemberType = typeof(SampleTable))]
-    public void Outputs_in_columns_equal_stacked_outputs_or_are_refused(string sample)
+    public void Outputs_at_several_points_equal_stacked_outputs_or_are_refused(string sample)
     {
         var program = new SampleProgram(SampleTable.Get(sample));
         CheckOrRefuse(program.Sample, () => Check(program, [], [.. program.Node.Outputs], program.Active, Directions));

@@ -112,7 +112,7 @@ public sealed class DerivativeTests
     [InlineData("coupled on the axis of samples and heads by sum 3", "w")]
     [InlineData("coupled on the axis of samples and heads by regrouped 3", "w")]
     [InlineData("coupled on the axis of samples and heads by one 3", "w")]
-    public void Where_samples_mix_every_sample_is_pulled_back_by_itself(string name, string target)
+    public void Where_samples_are_coupled_every_sample_is_pulled_back_by_itself(string name, string target)
     {
         var run = new DerivativeRun(
             name,

@@ -50,7 +50,7 @@ public sealed class LinearCombinationTests
     }
 
     [Fact]
-    public void A_value_of_fewer_entries_is_spread_by_its_coefficient()
+    public void A_value_of_fewer_entries_is_broadcast_by_its_coefficient()
     {
         var mean = Apply<Identity>(_builder.Parameter(new TensorType(ElementType.Float64, [Directions, 1, 1])));
         var spread = Mul.Of(_builder, Mul.Of(_builder, mean, Row()), Row());

@@ -103,7 +103,7 @@ public sealed class MaskedProductTests
     }
 
     [Fact]
-    public void A_gate_that_is_closed_everywhere_gives_zeros()
+    public void A_mask_that_is_zero_everywhere_gives_zeros()
     {
         var p = new Problem("closed", 1, false);
         var h = p.Apply<Conv>(Attributes.Empty.With("kernel_shape", [3, 3]), p.Input(2, 5, 5), p.Weight("c1", 0.5, 3, 2, 3, 3));
@@ -114,7 +114,7 @@ public sealed class MaskedProductTests
     }
 
     [Fact]
-    public void A_loop_of_the_model_takes_zeros_where_a_gate_is_closed()
+    public void A_loop_of_the_model_takes_zeros_where_a_mask_is_zero()
     {
         var expected = Of(atNonzeroChannels: false);
         var largest = expected.Max(Math.Abs);

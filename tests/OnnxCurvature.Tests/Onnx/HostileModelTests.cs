@@ -99,7 +99,7 @@ public sealed class HostileModelTests : IDisposable
     }
 
     [Fact]
-    public void Null_arguments_are_told_as_such()
+    public void Null_arguments_are_reported_as_such()
     {
         Assert.Throws<ArgumentNullException>(() => OnnxModel.Load(null!));
         Assert.Throws<ArgumentNullException>(() =>

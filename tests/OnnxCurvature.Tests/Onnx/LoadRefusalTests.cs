@@ -238,7 +238,7 @@ public sealed class LoadRefusalTests : IDisposable
         );
 
     [Fact]
-    public void All_nodes_whose_types_nobody_tells_are_named_together() =>
+    public void All_nodes_whose_types_are_not_known_are_named_together() =>
         Refuses(
             Model(Graph(Node("Foo", "x", "f"), Node("Neg", "f", "g"), Node("Bar", "x", "b"), Node("Baz", "g b", "y"))),
             "holds 3 nodes that cannot be taken: Foo that makes 'f' (opset 17): Foo is not in the operator catalogue; Bar that makes "

@@ -35,7 +35,7 @@ public sealed class LoopGraphTests : IDisposable
     }
 
     [Fact]
-    public void Loops_that_differ_in_a_constant_stay_apart()
+    public void Loops_that_differ_in_a_constant_are_not_merged()
     {
         var graph = Recurrent();
         graph.Node.Add(graph.Node[0].Clone());

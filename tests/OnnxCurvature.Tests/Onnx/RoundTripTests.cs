@@ -300,7 +300,7 @@ public sealed class RoundTripTests : IDisposable
     }
 
     [Fact]
-    public void Unknown_operators_are_kept_with_the_types_that_ONNX_Runtime_tells()
+    public void Unknown_operators_are_kept_with_the_types_that_ONNX_Runtime_reports()
     {
         var model = Model(Graph(Node("Trilu", "x", "b").Also(node => node.Domain = "com.microsoft"), Node("Neg", "b", "y")))
             .Also(model => model.OpsetImport.Add(new OperatorSetIdProto { Domain = "com.microsoft", Version = 1 }));

@@ -29,13 +29,13 @@ public sealed class RoundedNumberTests
     [InlineData(1.6732632423543772)]
     [InlineData(1.0507009873554805)]
     public void A_plain_number_is_known_by_its_rounding(double number) =>
-        Assert.Equal(number, RoundedNumber.Meant((float)number), 2e-16 * Math.Abs(number));
+        Assert.Equal(number, RoundedNumber.Recover((float)number), 2e-16 * Math.Abs(number));
 
     [Fact]
     public void Of_a_tensor_of_one_element_a_root_is_known_and_a_decimal_is_a_weight()
     {
-        Assert.Equal(Math.Sqrt(0.5), RoundedNumber.MeantByFormula((float)Math.Sqrt(0.5)));
-        Assert.Equal(0.1f, RoundedNumber.MeantByFormula(0.1f));
+        Assert.Equal(Math.Sqrt(0.5), RoundedNumber.RecoverByFormula((float)Math.Sqrt(0.5)));
+        Assert.Equal(0.1f, RoundedNumber.RecoverByFormula(0.1f));
     }
 
     [Theory]
@@ -47,7 +47,7 @@ public sealed class RoundedNumberTests
     [InlineData(0.123456f)]
     [InlineData(float.PositiveInfinity)]
     [InlineData(float.MaxValue)]
-    public void Any_other_number_is_itself(float number) => Assert.Equal(number, RoundedNumber.Meant(number));
+    public void Any_other_number_is_itself(float number) => Assert.Equal(number, RoundedNumber.Recover(number));
 
     [Theory]
     [InlineData(Precision.Float64, 1.6732632423543772, 1.0507009873554805)]
@@ -80,5 +80,5 @@ public sealed class RoundedNumberTests
     }
 
     [Fact]
-    public void NaN_stays_NaN() => Assert.True(double.IsNaN(RoundedNumber.Meant(float.NaN)));
+    public void NaN_stays_NaN() => Assert.True(double.IsNaN(RoundedNumber.Recover(float.NaN)));
 }

@@ -51,7 +51,7 @@ public sealed class TensorFileTests
     }
 
     [Fact]
-    public void Files_that_are_no_tensor_are_told()
+    public void Files_that_are_no_tensor_are_refused_with_the_reason()
     {
         using var folder = new Folder();
         Refused(folder.Holding("noise.pb", [0x0a, 0xff, 0xff, 0xff]), "is no tensor or is cut off");

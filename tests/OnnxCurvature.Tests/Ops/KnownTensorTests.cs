@@ -24,7 +24,7 @@ public sealed class KnownTensorTests
         Assert.Null(KnownTensor.Of(Reshape.To(_b, _b.Parameter(new TensorType(ElementType.Int64, [2, 3])), [6])));
 
     [Fact]
-    public void A_slice_whose_axes_are_computed_from_constants_takes_columns()
+    public void A_slice_whose_axes_are_computed_from_constants_takes_several_directions()
     {
         var x = _b.Parameter(new TensorType(ElementType.Float64, [2, 4]));
         var axes = Catalogue.Get<Unsqueeze>().Apply(_b, [_b.Scalar(ElementType.Int64, 1)], Attributes.Empty.With("axes", [0])).Output;

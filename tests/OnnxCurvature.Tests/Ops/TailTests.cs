@@ -11,8 +11,7 @@ namespace OnnxCurvature.Tests.Ops;
 
 /// <summary>
 /// First and second derivatives of activations where they are small, as ONNX Runtime computes them in float32, against closed forms in
-/// double: right in proportion to
-/// themselves, not to 1.
+/// double: right in proportion to themselves, not to 1.
 /// </summary>
 public sealed class TailTests
 {

@@ -118,7 +118,7 @@ public sealed class Float64LoweringTests
     }
 
     [Fact]
-    public void A_pooling_whose_size_cannot_be_told_is_refused_with_a_sentence()
+    public void A_pooling_whose_size_is_not_known_is_refused_with_a_sentence()
     {
         var b = new GraphBuilder();
         var x = b.Parameter(new TensorType(ElementType.Float64, [1, 2, Dim.Symbol("H")]), "x");

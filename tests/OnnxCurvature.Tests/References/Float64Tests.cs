@@ -61,7 +61,7 @@ public sealed class Float64Tests
     }
 
     [Fact]
-    public void Less_memory_than_all_columns_take_is_kept_to()
+    public void Less_memory_than_all_directions_take_is_kept_to()
     {
         var entry = ReferenceTable.Find("residual_silu_ce.opset17.onnx", "stem.weight");
         PreparedRun Prepare(long bytes) =>

@@ -32,7 +32,7 @@ public sealed class PortableProfileTests
     [InlineData("mlp.onnx")]
     [InlineData("residual_silu_ce.opset17.onnx")]
     [InlineData("transformer_ce.opset17.onnx")]
-    public void Weights_with_different_numbers_of_columns_share_the_runs(string model) =>
+    public void Weights_with_different_numbers_of_directions_share_the_runs(string model) =>
         CheckSeveralRuns([.. ReferenceTable.All.Where(entry => entry.Model == model)]);
 
     [Theory]
@@ -66,7 +66,7 @@ public sealed class PortableProfileTests
     }
 
     [Fact]
-    public void The_calling_convention_is_told_in_words()
+    public void The_calling_convention_is_described_in_words()
     {
         using var folder = new TemporaryFolder();
         var entry = ReferenceTable.Find("vgg16_narrow.onnx", "conv4_3.weight");

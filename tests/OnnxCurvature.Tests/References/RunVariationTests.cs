@@ -52,7 +52,7 @@ public sealed class RunVariationTests
     [InlineData("mlp_bce.opset17.onnx", "l2.weight", 0.7)]
     [InlineData("residual_silu_ce.opset17.onnx", "stem.weight", 0.03)]
     [InlineData("transformer_ce.opset17.onnx", "v.weight", 0.05)]
-    public void Less_memory_than_all_columns_take_is_kept_to_by_chunks_that_give_the_same(string model, string weight, double share)
+    public void Less_memory_than_all_directions_take_is_kept_to_by_chunks_that_give_the_same(string model, string weight, double share)
     {
         var entry = ReferenceTable.Find(model, weight);
         PreparedRun Prepare(long bytes) =>

@@ -63,7 +63,7 @@ public sealed class ResultFileTests
     }
 
     [Fact]
-    public void A_folder_that_is_not_there_is_told_before_the_work()
+    public void A_folder_that_is_not_there_is_reported_before_the_work()
     {
         using var folder = new TemporaryFolder();
         Assert.Contains(

@@ -29,7 +29,7 @@ public sealed class ResultSummaryTests
     }
 
     [Fact]
-    public void The_loss_is_told() => Assert.Equal(2.5, Of("loss").Loss);
+    public void The_loss_is_reported() => Assert.Equal(2.5, Of("loss").Loss);
 
     private static ResultSummary Of(params string[] names) =>
         ResultSummary.Of(

@@ -77,7 +77,7 @@ public sealed class CudaTests
     )]
     [InlineData("CUDA failure 100: no CUDA-capable device is detected ; GPU=-1", "there is no CUDA device that can be used")]
     [InlineData("Something else", "ONNX Runtime says 'Something else'; build the tool")]
-    public void Messages_of_ONNX_Runtime_are_told_in_a_sentence_that_names_what_is_missing(string message, string sentence) =>
+    public void Messages_of_ONNX_Runtime_become_a_sentence_that_names_what_is_missing(string message, string sentence) =>
         Assert.StartsWith(sentence, CudaProvider.Explain(message), StringComparison.Ordinal);
 
     [Fact]
@@ -181,7 +181,7 @@ public sealed class CudaTests
     }
 
     [Fact]
-    public void A_batch_whose_results_are_not_finite_is_told_where_sums_stay_on_a_device()
+    public void A_batch_whose_results_are_not_finite_is_reported_where_sums_stay_on_a_device()
     {
         var entry = ReferenceTable.Find("mlp.onnx", "fc1.weight");
         var data = new Dictionary<string, NpyArray>(entry.Data());
@@ -302,7 +302,7 @@ public sealed class CudaTests
     }
 
     [Fact]
-    public void Where_ONNX_Runtime_put_nodes_is_read_from_what_it_logs()
+    public void The_placement_of_nodes_is_read_from_the_log_of_ONNX_Runtime()
     {
         var mixed = NodePlacement.Read([
             "Node placements",

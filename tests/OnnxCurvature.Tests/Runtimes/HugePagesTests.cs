@@ -11,7 +11,7 @@ public sealed class HugePagesTests
     private const string Setting = "/sys/kernel/mm/transparent_hugepage/enabled";
 
     [Fact]
-    public void WholePagesOfAPieceAreAskedFor()
+    public void Whole_pages_of_a_piece_are_asked_for()
     {
         SkipWithoutHugePages();
         const int bytes = 16 << 20;
@@ -28,7 +28,7 @@ public sealed class HugePagesTests
     }
 
     [Fact]
-    public void ThePoolIsAskedFor()
+    public void Huge_pages_are_asked_for_the_pool()
     {
         SkipWithoutHugePages();
         const double expected = 640 << 20;

@@ -7,7 +7,7 @@ namespace OnnxCurvature.Tests.Runtimes;
 public sealed class SegmentGroupTests
 {
     [Fact]
-    public void ShortRunsAreFollowedByLongerOnesUpToTheMost()
+    public void Short_runs_are_followed_by_longer_ones_up_to_the_most()
     {
         var group = new SegmentGroup(2, 7);
         Assert.Equal(2, group.Count);
@@ -18,7 +18,7 @@ public sealed class SegmentGroupTests
     }
 
     [Fact]
-    public void TheLastFewSegmentsOfABatchTeachNothingAboutMore()
+    public void The_last_few_segments_of_a_batch_change_no_count_of_more()
     {
         var group = new SegmentGroup(6, 20);
         group.Took(TimeSpan.FromSeconds(0.1), 1);
@@ -26,7 +26,7 @@ public sealed class SegmentGroupTests
     }
 
     [Fact]
-    public void LongRunsAreFollowedByShorterOnes()
+    public void Long_runs_are_followed_by_shorter_ones()
     {
         var group = new SegmentGroup(6, 20);
         group.Took(TimeSpan.FromSeconds(6), 6);
@@ -36,7 +36,7 @@ public sealed class SegmentGroupTests
     }
 
     [Fact]
-    public void SegmentsAreMadeOneByOneWhereNoMoreAreAllowed()
+    public void Segments_are_made_one_by_one_where_no_more_are_allowed()
     {
         var group = SegmentGroup.One;
         group.Took(TimeSpan.FromSeconds(0.1), 1);

@@ -15,8 +15,8 @@ namespace OnnxCurvature.Methods.Checking;
 /// the loss is taken of and L(z) the loss,
 /// <code>D L[a] = ∇L·z_a,    D²L[a, b] = z_aᵀ ∇²L z_b + ∇L·z_ab,    Gauss–Newton: z_aᵀ ∇²L z_b,</code>
 /// where z_a and z_ab are the first and second directional derivatives of z. Nothing is transposed between the values and z, and no square
-/// root of ∇²L, no sample layout,
-/// no activation mask and no contraction takes part, so these numbers share only the linearization rules with what a plan computes.
+/// root of ∇²L, no sample layout, no activation mask and no contraction takes part, so these numbers share only the linearization rules
+/// with what a plan computes.
 /// <para>
 /// From z on everything is in float64: ∇²L of a confident classification cancels in float32, while z_a does not. The same in float32
 /// shows how far terms cancel there. Values that the model itself computes are taken from the run that is checked, so that both stand on
@@ -107,10 +107,10 @@ internal sealed class DirectionalDerivatives
     /// <summary>
     /// The program for some pairs of directions at once. Its first parameters are the directions a, of shape [K, *value] for each of the
     /// values, or of shapes [K, m] and [K, n] where <see cref="AreOuter"/>. Then follow directions b, where these are asked for, and for
-    /// <see cref="CheckedRounding.Perturbed"/> the amplitude and the frequency of the errors of each direction, [K]. Last come
-    /// <see cref="Given"/> and inputs, as far as they are needed.
-    /// <see cref="KindOf"/> says what an output is; one that is zero is missing. First, Second and GaussNewton are of shape [K], or
-    /// [K, *z] where the caller adds up sample by sample; Image is z_a, [K, *z]. All are in float64.
+    /// <see cref="CheckedRounding.Perturbed"/> the amplitude and the frequency of the errors of each direction, [K]. Last come <see
+    /// cref="Given"/> and inputs, as far as they are needed. <see cref="KindOf"/> says what an output is; one that is zero is missing.
+    /// First, Second and GaussNewton are of shape [K], or [K, *z] where the caller adds up sample by sample; Image is z_a, [K, *z]. All are
+    /// in float64.
     /// </summary>
     /// <param name="directions">How many, K.</param>
     /// <param name="rounding">The precision of each part.</param>

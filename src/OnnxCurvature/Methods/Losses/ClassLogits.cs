@@ -23,8 +23,7 @@ internal sealed record ClassLogits(Value Logits, int? Axis, ImmutableArray<strin
         if (Asked(logits, options) is { } asked && asked != axis)
             throw new UserErrorException(
                 $"--class-axis is {options.Axis}, and the softmax before '{value.Name}' runs along axis {axis} of "
-                    + $"{logits.Type.Shape}; leave "
-                    + $"the option out, or name other logits with --loss cross-entropy:VALUE."
+                    + $"{logits.Type.Shape}; leave the option out, or name other logits with --loss cross-entropy:VALUE."
             );
         return new ClassLogits(logits, axis, [$"The loss starts from '{logits.Name}', the logits before {softmax}."]);
     }

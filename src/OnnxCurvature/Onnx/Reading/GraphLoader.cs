@@ -118,8 +118,7 @@ internal sealed class GraphLoader(ModelReader file, NodeLoader loader, LoadOptio
         return new UserErrorException(
             $"'{file.File.Path}' holds {(nodes.Count == 1 ? "a node that cannot" : $"{nodes.Count} nodes that cannot")} be taken: "
                 + $"{string.Join("; ", nodes)}{said}; {sizes}replace {(nodes.Count == 1 ? "it" : "them")} by standard operators, "
-                + $"or cut the "
-                + $"model before {(nodes.Count == 1 ? "it" : "them")}."
+                + $"or cut the model before {(nodes.Count == 1 ? "it" : "them")}."
         );
     }
 

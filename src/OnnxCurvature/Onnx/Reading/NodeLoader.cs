@@ -227,7 +227,7 @@ internal sealed class NodeLoader(ModelReader file, LoadOptions options)
         var attributes = AttributeReader.Read(
             node,
             scope,
-            Widening.Meant,
+            Widening.Recover,
             ReadTensor,
             graph => kept ?? bodies.Load(node, graph, scope, inputs)
         );

@@ -168,9 +168,9 @@ internal sealed class OnnxModel
             yield return precision == Precision.Float64
                 ? "All of the model is computed in float64, to which its weights and inputs are widened."
                 : "The model computes in 16-bit floats; here all of it is computed in float32, and results are float32.";
-        if (loader.Widening.Meanings.Count > 0)
+        if (loader.Widening.Recovered.Count > 0)
             yield return $"Numbers of formulas that the file rounds to float32 are taken for what they were: "
-                + $"{Listed(loader.Widening.Meanings.Values)}; "
+                + $"{Listed(loader.Widening.Recovered.Values)}; "
                 + "weights, and values that are differentiated by, are what the file says.";
         if (loader.StraightThrough.Count > 0)
             yield return $"Derivatives pass straight through the rounding before {Some(loader.StraightThrough)}, as if it were the "

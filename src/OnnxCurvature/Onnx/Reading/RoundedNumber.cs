@@ -5,9 +5,8 @@ namespace OnnxCurvature.Onnx.Reading;
 
 /// <summary>
 /// The numbers of a formula, which a file holds only in float32: attributes, and scalars that nodes Constant hold. Where a model is
-/// computed in float64 they are taken for what they were rounded from, if that is plain to see: a decimal of few digits such as
-/// 0.01, or a number such as √2 in GELU. Weights are what they are; so of an initializer or a tensor of a single element, which may be
-/// one, only
+/// computed in float64 they are taken for what they were rounded from, if that is plain to see: a decimal of few digits such as 0.01, or a
+/// number such as √2 in GELU. Weights are what they are; so of an initializer or a tensor of a single element, which may be one, only
 /// numbers such as √2 are known, as scales of attention are.
 /// </summary>
 internal static class RoundedNumber
@@ -21,7 +20,7 @@ internal static class RoundedNumber
         .ToDictionary(number => (float)number);
 
     /// <summary>The number that a float32 number was rounded from, or itself.</summary>
-    public static double Meant(float number)
+    public static double Recover(float number)
     {
         if (Known.TryGetValue(Math.Abs(number), out var known))
             return Math.CopySign(known, number);
@@ -30,7 +29,7 @@ internal static class RoundedNumber
     }
 
     /// <summary>The same, but decimals and fractions of one, such as weights begin with, are themselves.</summary>
-    public static double MeantByFormula(float number) =>
+    public static double RecoverByFormula(float number) =>
         Known.TryGetValue(Math.Abs(number), out var known) && Math.Abs(1 / known - Math.Round(1 / known)) > 1e-9
             ? Math.CopySign(known, number)
             : number;
@@ -70,8 +69,8 @@ internal static class RoundedNumber
                     1 / Math.Log(2),
                     Math.Log(10),
                     1 / Math.Log(10),
-                    Selu.MeantAlpha,
-                    Selu.MeantGamma,
+                    Selu.ExactAlpha,
+                    Selu.ExactGamma,
                 ]
         )
             yield return number;

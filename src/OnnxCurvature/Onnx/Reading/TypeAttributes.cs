@@ -10,7 +10,7 @@ internal static class TypeAttributes
     /// <summary>The attributes of a node with the types that are computed with.</summary>
     public static Attributes Widen(Attributes attributes, Operator? op, int outputs, Widening widening)
     {
-        var precision = new ReadPrecision(element => widening.Of(new TensorType(element, TensorShape.Scalar)).Element, widening.Meant);
+        var precision = new ReadPrecision(element => widening.Of(new TensorType(element, TensorShape.Scalar)).Element, widening.Recover);
         attributes = op?.WithDefaults(attributes, outputs, precision) ?? attributes;
         foreach (var name in (ReadOnlySpan<string>)["to", "dtype", "output_datatype", "stash_type"])
             if (attributes.Has(name) && (name != "stash_type" || outputs > 1))

@@ -11,15 +11,15 @@ internal sealed class Selu : UnaryElementwise
     /// The α at which the standard normal distribution is a fixed point of the mean and the variance; the default of ONNX is this, rounded
     /// to float32.
     /// </summary>
-    public const double MeantAlpha = 1.6732632423543772848170429916717;
+    public const double ExactAlpha = 1.6732632423543772848170429916717;
 
     /// <summary>The γ that belongs to it.</summary>
-    public const double MeantGamma = 1.0507009873554804934193349852946;
+    public const double ExactGamma = 1.0507009873554804934193349852946;
 
     /// <summary>The defaults are rounded, and are taken for what they were rounded from.</summary>
     public override Attributes WithDefaults(Attributes attributes, int outputs, ReadPrecision precision)
     {
-        foreach (var (name, rounded) in new[] { ("alpha", (float)MeantAlpha), ("gamma", (float)MeantGamma) })
+        foreach (var (name, rounded) in new[] { ("alpha", (float)ExactAlpha), ("gamma", (float)ExactGamma) })
             if (!attributes.Has(name) && precision.Number(rounded) is var number && number != rounded)
                 attributes = attributes.With(name, (object)number);
         return attributes;

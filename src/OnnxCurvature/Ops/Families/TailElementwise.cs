@@ -5,11 +5,9 @@ using OnnxCurvature.Ops.Building;
 namespace OnnxCurvature.Ops.Families;
 
 /// <summary>
-/// y = φ(x), element by element, right to the last digits of y also where y is small. Kernels of ONNX Runtime are right to the last
-/// digits of 1 there, so that a derivative of
-/// confident logits would hold nothing but rounding. Derivatives and losses use these functions. ONNX has no such operators: programs
-/// that run and files hold
-/// <see cref="Formula"/>.
+/// y = φ(x), element by element, right to the last digits of y also where y is small. Kernels of ONNX Runtime are right to the last digits
+/// of 1 there, so that a derivative of confident logits would hold nothing but rounding. Derivatives and losses use these functions. ONNX
+/// has no such operators: programs that run and files hold <see cref="Formula"/>.
 /// </summary>
 internal abstract class TailElementwise : UnaryElementwise
 {

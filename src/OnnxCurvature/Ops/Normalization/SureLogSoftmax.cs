@@ -9,9 +9,8 @@ using OnnxCurvature.Ops.Reduction;
 namespace OnnxCurvature.Ops.Normalization;
 
 /// <summary>
-/// y = x - ln Σ exp(x) along an axis, as <see cref="LogSoftmax"/>, but right to the last digits of y also where one entry has almost
-/// all of the probability, so that its y is near zero. ONNX has no
-/// such operator: programs that run and files hold <see cref="Formula"/>.
+/// y = x - ln Σ exp(x) along an axis, as <see cref="LogSoftmax"/>, but right to the last digits of y also where one entry has almost all of
+/// the probability, so that its y is near zero. ONNX has no such operator: programs that run and files hold <see cref="Formula"/>.
 /// </summary>
 internal sealed class SureLogSoftmax : AxisNormalization
 {

@@ -8,8 +8,7 @@ namespace OnnxCurvature.Ops.Signal;
 /// <summary>
 /// The discrete Fourier transform of x [..., 1 or 2] along an axis, or the inverse one, or of real x only the half that determines the
 /// other (<c>onesided</c>), or the real inverse of such a half. Linear; in derivatives a product with a matrix. Inputs: x, length, axis
-/// (default
-/// -2).
+/// (default -2).
 /// </summary>
 internal sealed class DFT : CompositeOperator
 {

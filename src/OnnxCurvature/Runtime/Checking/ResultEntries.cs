@@ -45,9 +45,7 @@ internal sealed record ResultEntries(CheckedResult Result, ResultElements Values
 
     /// <summary>
     /// The entry of the whole value that the element at a position is a derivative by, a second one of Hessians, and the sample or element
-    /// of z
-    /// that
-    /// it belongs to, or 0.
+    /// of z that it belongs to, or 0.
     /// </summary>
     public (long Entry, long Other, long Row) At(long position)
     {

@@ -85,8 +85,7 @@ internal sealed class LabelData(
                     string.Create(
                         CultureInfo.InvariantCulture,
                         $"{names.Data(name)} holds {value} at element {position}, and soft labels are probabilities; give finite "
-                            + $"numbers of at "
-                            + $"least 0."
+                            + $"numbers of at least 0."
                     )
                 );
         var floats = array.Element.IsFloat() ? array : NpyArray.Of(found.Logits.Type.Element, array.Shape, array.ToDoubles());
@@ -125,8 +124,7 @@ internal sealed class LabelData(
         if (!head.Terms.IsKnown)
             throw new UserErrorException(
                 $"The shape {head.Output.Type.Shape} of '{head.Output.Name}' is not known before it is run, so the samples with "
-                    + $"labels that "
-                    + $"count cannot be counted; give sizes with --dim, or --reduction sum."
+                    + $"labels that count cannot be counted; give sizes with --dim, or --reduction sum."
             );
         var (located, counted, weight) = (new SamplePositions(batch.SizesOf(head.Terms.Sizes, samples), samples), new HashSet<long>(), 0.0);
         foreach (var (position, label) in LabelRange.Labels(array))
@@ -142,8 +140,7 @@ internal sealed class LabelData(
                     ? $"Every label of {names.Data(name)} is ignored ({options.IgnoreIndex}), so the mean is over no labels; give labels "
                         + $"of classes, or --reduction sum."
                     : $"--class-weights gives every label of {names.Data(name)} the weight 0, so the mean is over no weight; give "
-                        + $"another weight, "
-                        + $"or --reduction sum."
+                        + $"another weight, or --reduction sum."
             );
         return new LabelTotals(weight, counted.Count);
     }
@@ -170,8 +167,7 @@ internal sealed class LabelData(
             _ when shape.Range(2, shape.Rank).Elements.IsOne => CrossEntropy.DefaultAxis,
             _ => throw new UserErrorException(
                 $"{names.Data(name)} {Shape} fits '{logits.Name}' {shape} with classes along axis {string.Join(" or ", fitting)}; say "
-                    + $"which with "
-                    + $"--class-axis."
+                    + $"which with --class-axis."
             ),
         };
     }

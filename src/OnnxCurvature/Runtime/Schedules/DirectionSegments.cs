@@ -155,7 +155,7 @@ internal readonly record struct SegmentRange(ImmutableHashSet<Node> Loops, int S
         Divides(loop) ? (loop.Iterations * Start / Count, loop.Iterations * End / Count) : (0, loop.Iterations);
 
     /// <summary>The number of the iteration at which a share of them is done.</summary>
-    public long Round(LoopStep loop, double share)
+    public long IterationAt(LoopStep loop, double share)
     {
         var (first, end) = Of(loop);
         return first + (long)Math.Round(share * (end - first));

@@ -70,7 +70,7 @@ internal sealed class ScheduleRunner(ProgramSchedule schedule, OrtSettings setti
                         progress?.Report(
                             new RunProgress(
                                 (done + fraction * Flops(step, costs)) / _total,
-                                $"chunk {segments.Round(loop, fraction)} of {loop.Iterations}"
+                                $"chunk {segments.IterationAt(loop, fraction)} of {loop.Iterations}"
                             )
                         ),
                     cancellation
