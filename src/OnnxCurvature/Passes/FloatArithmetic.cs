@@ -161,9 +161,6 @@ internal sealed class FloatArithmetic(ElementType type = ElementType.Float32) : 
 
         private Value IsNonzero(Value number) => Cast.Of(_builder, new Expr(_builder, number).Through<Abs>() > 0, _type);
 
-        private Value Append(Node node, ImmutableArray<Value?> inputs, TensorType type) =>
-            _builder.Append(node.Operator, inputs, node.Attributes, [type], node.Name).Output;
-
         private void Keep(Node node, Value value)
         {
             if (IsDiscrete(node.Output))

@@ -42,7 +42,7 @@ public sealed class MaskedProductTests
 
     [Theory]
     // Problems with a dense layer after a pooling, and whether only those of the layer's outputs are made at which the pooling's mask and
-    // the slopes after it are open.
+    // the slopes after it are nonzero.
     [InlineData("plain cnn 1", true)]
     [InlineData("leaky cnn 1", true)]
     [InlineData("plain cnn 2", false)]
@@ -68,7 +68,7 @@ public sealed class MaskedProductTests
     }
 
     [Theory]
-    // A kernel before a max pooling, and whether its Gram matrices are contracted at open positions, row by row.
+    // A kernel before a max pooling, and whether its Gram matrices are contracted at nonzero positions, row by row.
     [InlineData("pooled cnn 1", "c1", true)]
     [InlineData("leaky pooled cnn 1", "c1", true)]
     [InlineData("pooled cnn 1", "c2", false)]

@@ -82,8 +82,8 @@ internal static class IterationTranspose
         Iterations separate,
         int inputs,
         IReadOnlyList<Value> captured,
-        IReadOnlyList<Value?> ofStates,
-        IReadOnlyList<Value> ofRows
+        Value?[] ofStates,
+        Value[] ofRows
     )
     {
         var body = new GraphBuilder(b) { Origin = b.Origin };

@@ -100,7 +100,5 @@ internal static class RunIdentities
         return digest.ToString();
     }
 
-    private static string Text(IFormattable number) => number.ToString(null, CultureInfo.InvariantCulture);
-
     private static string Text(double number) => number.ToString("R", CultureInfo.InvariantCulture);
 }
