@@ -66,15 +66,15 @@ internal sealed partial class MemoryTable(Workspace workspace, IReadOnlyCollecti
         text.Append(
             CultureInfo.InvariantCulture,
             $"# Networks under bounds on memory\n\nMeasured on {DateTime.UtcNow:yyyy-MM-dd} by `dotnet run -c Release --project "
-                + $"tests/OnnxCurvature.Benchmarks -- memory{(workspace.Published is null ? "" : " --published onnx-curvature")}`, once each.\n\n"
+                + $"tests/OnnxCurvature.Benchmarks -- memory{(workspace.Published is null ? "" : " --published onnx-curvature")}`, "
+                + $"once each.\n\n"
         );
         foreach (var fact in Machine.Describe(workspace).Where(fact => !fact.Contains("PyTorch", StringComparison.Ordinal)))
             text.Append(CultureInfo.InvariantCulture, $"- {fact}\n");
         text.Append(CultureInfo.InvariantCulture, $"- Load before: {before:0.00}, after: {Machine.Load():0.00}\n\n");
         text.Append("A cell has the time of the whole process and the most memory that it held. A run that would exceed the bound is ");
-        text.Append(
-            "refused before it starts,\nwith the least that it would take. A process that held more than its bound would end this command.\n\n"
-        );
+        text.Append("refused before it starts,\nwith the least that it would take. ");
+        text.Append("A process that held more than its bound would end this command.\n\n");
         text.Append("| case | no bound | 1 GiB | 2 GiB | 3 GiB |\n|---|---|---|---|---|\n").Append(rows);
         return text.ToString();
     }

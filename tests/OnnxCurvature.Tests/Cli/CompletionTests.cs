@@ -43,7 +43,7 @@ public sealed class CompletionTests
     }
 
     [Fact]
-    public void Entries_after_the_position_have_no_influence()
+    public void Words_after_the_cursor_have_no_influence()
     {
         var run = ToolRun.Of(new FakeService(), "[suggest:3]", "ins model.onnx --dim");
         Assert.Equal((ExitCodes.Success, "inspect\n", ""), (run.Code, run.Output, run.Error));

@@ -18,7 +18,7 @@ public sealed class SegmentGroupTests
     }
 
     [Fact]
-    public void The_last_few_segments_of_a_batch_change_no_count_of_more()
+    public void A_run_of_the_last_few_segments_changes_no_count()
     {
         var group = new SegmentGroup(6, 20);
         group.Took(TimeSpan.FromSeconds(0.1), 1);
