@@ -18,6 +18,9 @@ internal sealed partial class ModelFiles(string path, IFileSystem files) : IDisp
     private PartialFile? _model;
     private string? _weightPath;
 
+    /// <summary>The folder that the model is put in, without links.</summary>
+    public string Folder => Path.GetDirectoryName(_path)!;
+
     /// <summary>Writes the file of weights, and gives its name, which the model refers to.</summary>
     /// <param name="write">Writes the contents, and gives their SHA-256 in hexadecimal digits.</param>
     public string WriteWeights(Func<Stream, string> write) =>
@@ -65,7 +68,7 @@ internal sealed partial class ModelFiles(string path, IFileSystem files) : IDisp
             (string, DateTime)[] old =
             [
                 .. Directory
-                    .EnumerateFiles(Path.GetDirectoryName(_path)!)
+                    .EnumerateFiles(Folder)
                     .Where(path => path != _weightPath && path.StartsWith(_path, StringComparison.Ordinal))
                     .Where(path => WeightName().IsMatch(path[_path.Length..]))
                     .Select(path => (path, File.GetLastWriteTimeUtc(path))),

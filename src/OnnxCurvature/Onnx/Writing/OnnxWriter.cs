@@ -32,7 +32,9 @@ internal static class OnnxWriter
         var folder = Path.GetDirectoryName(path)!;
         var opset = OpsetFor(program, options);
         RealPath.RefuseOverwriting(path, options.Source?.Files ?? []);
-        var placer = new WeightPlacer(folder, options.Weights, canWriteBeside: true);
+        // A runtime may open the model by either name of a link that leads elsewhere, and looks for other files beside that one.
+        var isElsewhere = files.Folder != RealPath.Of(folder);
+        var placer = new WeightPlacer(folder, isElsewhere ? WeightPlacement.Embed : options.Weights, canWriteBeside: true);
         var (model, emitted) = Assemble(program, opset, options);
         var initializers = emitted.Initializers.Select(entry => placer.Place(entry.Name, entry.Constant)).ToList();
         ListOverridable(emitted.Graph, initializers, options.Source);
@@ -45,7 +47,7 @@ internal static class OnnxWriter
         files.WriteModel(stream => ModelStream.Write(stream, model, emitted.Graph, initializers));
         files.Commit(options.Cancellation);
         Debug.Assert(OnnxChecker.Check(path) is [], $"The written model is malformed: {string.Join(" ", OnnxChecker.Check(path))}");
-        return new WriteResult(path, opset, placer.Placement, dataPath);
+        return new WriteResult(path, opset, placer.Placement, dataPath, [.. placer.References.Keys]);
     }
 
     /// <summary>

@@ -55,4 +55,5 @@ internal sealed record WriteOptions
 /// <param name="Weights">Where the large constants went: beside, when not all of them could be taken by reference; embedded, when there are
 /// none.</param>
 /// <param name="DataPath">The file that was written beside the model, or null.</param>
-internal sealed record WriteResult(string Path, int Opset, WeightPlacement Weights, string? DataPath);
+/// <param name="References">The files that weights are taken from by reference, relative to the model.</param>
+internal sealed record WriteResult(string Path, int Opset, WeightPlacement Weights, string? DataPath, ImmutableArray<string> References);

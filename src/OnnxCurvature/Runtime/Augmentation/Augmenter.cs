@@ -1,4 +1,3 @@
-using OnnxCurvature.Files;
 using OnnxCurvature.Methods.Planning;
 using OnnxCurvature.Methods.Plans;
 using OnnxCurvature.Methods.Requests;
@@ -56,7 +55,7 @@ internal sealed class Augmenter(OnnxModel model, CurvaturePlan plan, AugmentOpti
             path,
             new FileInfo(path).Length,
             written.Opset,
-            Sentence(written.Weights, path),
+            Sentence(written),
             plan.Methods,
             [.. model.Notes, .. plan.Notes, .. engineNotes],
             [
@@ -70,16 +69,24 @@ internal sealed class Augmenter(OnnxModel model, CurvaturePlan plan, AugmentOpti
         );
     }
 
-    private string Sentence(WeightPlacement placement, string path) =>
-        placement switch
+    private static string Sentence(WriteResult written) =>
+        written.Weights switch
         {
-            WeightPlacement.Reference =>
-                $"Weights stay in '{RelativePath(path)}', to which the file refers by that path; keep both where they are to each other.",
-            WeightPlacement.Beside => $"Weights were written beside the file, to '{Path.GetFileName(path)}.data'; keep both in one folder.",
+            WeightPlacement.Reference => $"Weights stay in {Referenced(written)}",
+            WeightPlacement.Beside => $"Weights were written beside the file, to '{Path.GetFileName(written.DataPath)}'; "
+                + (written.References.IsEmpty ? "keep both in one folder." : $"others stay in {Referenced(written)}"),
             WeightPlacement.Embed => "Weights are inside the file.",
-            _ => throw new ArgumentOutOfRangeException(nameof(placement)),
+            _ => throw new ArgumentOutOfRangeException(nameof(written)),
         };
 
-    private string RelativePath(string path) =>
-        Path.GetRelativePath(RealPath.Of(Path.GetDirectoryName(Path.GetFullPath(path))!), RealPath.Of(model.Path)).Replace('\\', '/');
+    /// <summary>The files that weights are taken from: all of a few, else the first ones and how many there are.</summary>
+    private static string Referenced(WriteResult written)
+    {
+        const int Most = 3;
+        if (written.References is [var file])
+            return $"'{file}', to which the file refers by that path; keep both where they are to each other.";
+        var names = string.Join(", ", written.References.Take(Most).Select(name => $"'{name}'"));
+        var others = written.References.Length > Most ? $" and others, {written.References.Length} files in all" : "";
+        return $"{names}{others}, to which the file refers by these paths; keep all where they are to each other.";
+    }
 }
