@@ -216,7 +216,7 @@ public sealed class EngineTableTests
             },
         };
         graph.Initializer.Add(ModelBytes.Weight("slope", [6], index => 0.1 * index));
-        graph.Node.Add(ModelBytes.Node("Dropout", "all", "kept"));
+        graph.Node.Add(ModelBytes.Node("Dropout", "all", "kept mask"));
         graph.Node.Add(ModelBytes.Node("PRelu", "kept slope", "PRelu"));
         foreach (var name in activations)
             graph.Node.Add(

@@ -64,8 +64,12 @@ internal sealed class Dropout : LinearOperator
     }
 
     /// <inheritdoc/>
-    public override ImmutableArray<Value?>? Decompose(GraphBuilder b, OperatorCall call) =>
-        call.OutputCount > 1 ? null : [Catalogue.Get<Identity>().Apply(b, [call.Required(0)]).Output];
+    public override ImmutableArray<Value?>? Decompose(GraphBuilder b, OperatorCall call)
+    {
+        var x = call.Required(0);
+        var y = Catalogue.Get<Identity>().Apply(b, [x]).Output;
+        return call.OutputCount > 1 ? [y, Expand.Of(b, b.Scalar(ElementType.Bool, 1), x.Type.Shape)] : [y];
+    }
 
     /// <inheritdoc/>
     public override double Flops(Node node, Func<Dim, double> size) => 0;
