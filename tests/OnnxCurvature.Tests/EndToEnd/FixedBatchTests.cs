@@ -52,6 +52,25 @@ public sealed class FixedBatchTests : IDisposable
         }
     }
 
+    /// <summary>As in an attention whose heads are split off beside the samples: at one sample nothing tells these axes apart.</summary>
+    [Theory]
+    [InlineData("labels=@plain.npy")]
+    [InlineData("labels=@plain.npy --reduction sum")]
+    [InlineData("labels=@column.npy")]
+    [InlineData("labels=@labels.npy")]
+    [InlineData("labels=@labels.npy --class-weights @weights.npy")]
+    [InlineData("labels=@soft.npy")]
+    public void Batches_of_one_sample_are_those_of_any_size_where_its_axis_is_lost(string words)
+    {
+        SaveHeads("heads.onnx", "N");
+        SaveHeads("heads1.onnx", 1);
+        _tool.Npy("x.npy", ElementType.Float32, [Samples, 2, 4], [.. Enumerable.Range(0, 8 * Samples).Select(i => Math.Sin(3 * i))]);
+        foreach (var (own, other) in Diagonal("heads.onnx", words).Zip(Diagonal("heads1.onnx", words)))
+            Assert.Equal(own, other, 1e-5);
+        var file = _tool.Run("augment @heads1.onnx -o @a.onnx --wrt w --loss cross-entropy");
+        Assert.Contains("Of several batches take the mean", file.Output, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Samples_that_fill_no_batches_are_refused_as_such()
     {
@@ -65,6 +84,25 @@ public sealed class FixedBatchTests : IDisposable
         var run = _tool.Run($"run @{model} -o @o.npz --wrt w --loss cross-entropy --data x=@x.npy {words}");
         Assert.True(run.Code == ExitCodes.Success, run.ToString());
         return [_tool.Read("o.npz", "loss")[0], .. _tool.Read("o.npz", "w.gradient"), .. _tool.Read("o.npz", "w.hessian_diagonal")];
+    }
+
+    private void SaveHeads(string name, object batch)
+    {
+        var graph = Graph(
+            Node("Transpose", "x", "t", Ints("perm", 1, 0, 2)),
+            Node("Reshape", "t split", "heads"),
+            Node("Tanh", "heads", "active"),
+            Node("Reshape", "active joined", "j"),
+            Node("Transpose", "j", "u", Ints("perm", 1, 0, 2)),
+            Node("ReduceMean", "u", "m", Ints("axes", 1), Int("keepdims", 0)),
+            Node("MatMul", "m w", "z")
+        );
+        graph.Input[0] = Info("x", 1, batch, 2, 4);
+        graph.Output[0] = Info("z", 1, batch, Classes);
+        graph.Initializer.Add(Weight("w", [4, Classes], index => Math.Cos(index + 1)));
+        graph.Initializer.Add(Integers("split", 2, -1, 2));
+        graph.Initializer.Add(Integers("joined", 2, -1, 4));
+        _tool.Save(name, Model(graph));
     }
 
     private void Save(string name, object batch)

@@ -32,14 +32,14 @@ internal sealed record BatchDecision(long Samples, long Size, BatchWeight Weight
     public IEnumerable<string> Notes(double bytes)
     {
         if (Asked > Size && !IsWhole)
-            yield return $"The model takes batches of {Size} {(Size == 1 ? "sample" : "samples")}, whatever --batch-size asks for; for "
+            yield return $"The model takes batches of {Counted(Size)}, whatever --batch-size asks for; for "
                 + $"batches of {Asked} export it with a symbolic batch axis.";
         if (Obstacle is null)
             yield break;
         yield return IsWhole
             ? $"All {Samples} samples are run at once, because batches are not proven to give the same: {Obstacle}; the values take "
                 + $"about {Math.Ceiling(bytes / (1 << 20))} MiB."
-            : $"Results are those of blocks of {Size} samples, put together as --as-blocks asks, and not those of all {Samples} "
+            : $"Results are those of blocks of {Counted(Size)}, put together as --as-blocks asks, and not those of all {Samples} "
                 + $"samples at once: {Obstacle}.";
     }
 
@@ -117,9 +117,9 @@ internal sealed record BatchDecision(long Samples, long Size, BatchWeight Weight
             return new BatchDecision(total, size, weight, obstacle) { Asked = options.BatchSize };
         if (own is not null)
             throw new UserErrorException(
-                $"The model takes {own} samples at once, and --data holds {total}, but blocks of them are "
-                    + $"not proven to give what all samples give, because {obstacle}; give {own} samples, or --as-blocks where blocks are "
-                    + $"what is wanted."
+                $"The model takes {Counted(own.Value)} at once, and --data holds {total}, but blocks of them are "
+                    + $"not proven to give what all samples give, because {obstacle}; give {Counted(own.Value)}, or --as-blocks "
+                    + $"where blocks are what is wanted."
             );
         return options.BatchSize is null
             ? Whole(total, obstacle)
@@ -139,16 +139,18 @@ internal sealed record BatchDecision(long Samples, long Size, BatchWeight Weight
             return Math.Min(total, asked ?? DefaultSize);
         if (total % size != 0)
             throw new UserErrorException(
-                $"The model takes batches of {size} samples, and --data holds {total}; give a multiple of "
+                $"The model takes batches of {Counted(size)}, and --data holds {total}; give a multiple of "
                     + $"{size}, or a model with a symbolic batch axis."
             );
         if (asked < size)
             throw new UserErrorException(
-                $"--batch-size {asked} was asked for, and the model takes batches of {size} samples; leave "
+                $"--batch-size {asked} was asked for, and the model takes batches of {Counted(size)}; leave "
                     + $"it out, or give a model with a symbolic batch axis."
             );
         return size;
     }
+
+    private static string Counted(long samples) => samples == 1 ? "1 sample" : $"{samples} samples";
 
     private static bool Fits(Value input, IReadOnlyDictionary<string, NpyArray> data) =>
         data.TryGetValue(input.Name!, out var array)

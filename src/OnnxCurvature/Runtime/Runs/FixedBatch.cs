@@ -30,14 +30,21 @@ internal sealed record FixedBatch(long Total, long Own)
 
     /// <summary>The shape of a value over all data; its own where that is not known.</summary>
     public TensorShape ShapeOf(TensorShape shape, SampleLayout samples) =>
-        AxisOf(samples) is { } axis && shape[axis].Known is { } size && size * Total % Own == 0
+        AxisOf(samples, shape.Rank > 0 && shape[0].IsOne) is { } axis && shape[axis].Known is { } size && size * Total % Own == 0
             ? shape.With(axis, size * Total / Own)
             : shape;
 
     /// <summary>The sizes of a value over all data.</summary>
     public long[] SizesOf(long[] sizes, SampleLayout samples) =>
-        AxisOf(samples) is { } axis ? [.. sizes.Select((size, at) => at == axis ? size * Total / Own : size)] : sizes;
+        AxisOf(samples, sizes is [1, ..]) is { } axis ? [.. sizes.Select((size, at) => at == axis ? size * Total / Own : size)] : sizes;
 
-    /// <summary>The axis along which batches lie one after another; null where there is one, or other entries lie between.</summary>
-    private int? AxisOf(SampleLayout samples) => Total != Own && samples.IsSeparate && samples.Outer.IsOne ? samples.Axis : null;
+    /// <summary>
+    /// The axis along which batches lie one after another; null where there is one, or other entries lie between. Where a batch is one
+    /// sample, all of a value is that sample's, so batches lie along a first axis of one even where the axis of samples is lost.
+    /// </summary>
+    private int? AxisOf(SampleLayout samples, bool beginsWithOne) =>
+        Total == Own ? null
+        : samples is { IsSeparate: true, Outer.IsOne: true } ? samples.Axis
+        : samples.IsCoupled && Own == 1 && beginsWithOne ? 0
+        : null;
 }
