@@ -107,7 +107,7 @@ internal sealed class CommandLine
                     parsed = Root.Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = files.Replace });
                     _messages.Apply(parsed, _terminal);
                     // An option that is missing where a file was not taken is no error of its own.
-                    if ((files.Error ?? ParseErrors.Describe(parsed)) is { } sentence)
+                    if ((files.Error ?? ParseErrors.Describe(parsed, files.Missing)) is { } sentence)
                         throw new UserErrorException(sentence);
                     MemoryBound.CheckSystem();
                     return parsed.InvokeAsync(

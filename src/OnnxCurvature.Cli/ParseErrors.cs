@@ -7,8 +7,18 @@ namespace OnnxCurvature.Cli;
 /// <summary>Reports a command line that cannot be parsed, in one sentence.</summary>
 internal static class ParseErrors
 {
+    /// <summary>The options after which people put other arguments, though they take all words that follow.</summary>
+    private static readonly string[] TakingAll = ["--wrt", "--data", "--quantity", "--dim"];
+
     /// <summary>The sentence, or null where there is no error.</summary>
-    public static string? Describe(ParseResult parsed)
+    /// <param name="parsed">The command line.</param>
+    /// <param name="missingFile">A name after a '@' that is no file's, so that it stood for nothing; or null.</param>
+    public static string? Describe(ParseResult parsed, string? missingFile) =>
+        Describe(parsed) is not { } sentence ? null
+        : missingFile is null ? sentence
+        : $"There is no file of arguments '{missingFile}', which '@{missingFile}' stands for; check the path.";
+
+    private static string? Describe(ParseResult parsed)
     {
         var action = parsed.Action as ParseErrorAction;
         if ((action is not null || parsed.Action == parsed.CommandResult.Command.Action) && Swallowed(parsed) is { } unknown)
@@ -35,8 +45,7 @@ internal static class ParseErrors
                 && parsed.CommandResult.Command.Arguments.Contains(argument)
                 && error.SymbolResult.Tokens.Count == 0
             )
-                return $"{argument.Name} is missing: name it right after {parsed.CommandResult.Command.Name}, for --wrt, --data, "
-                    + $"--quantity and --dim take all words that follow them{help}";
+                return $"{argument.Name} is missing{Greedy(parsed.CommandResult.Command)}{help}";
         var first = parsed.Errors[0];
         if (first.SymbolResult is OptionResult { Option: var option } result && result.Tokens.Count == 0)
             return result.Implicit || result.IdentifierToken is null
@@ -45,6 +54,19 @@ internal static class ParseErrors
         if (first.SymbolResult is OptionResult { IdentifierTokenCount: > 1 } repeated && repeated.Option.Arity.MaximumNumberOfValues == 1)
             return $"{Name(repeated.Option)} is given {repeated.IdentifierTokenCount} times; give it once.";
         return first.Message.ReplaceLineEndings(" ").Trim();
+    }
+
+    /// <summary>Why an argument may be missing that was given: the options that take all words after them.</summary>
+    private static string Greedy(Command command)
+    {
+        string[] names = [.. TakingAll.Where(name => command.Options.Any(option => option.Name == name))];
+        return names switch
+        {
+            [] => "",
+            [var only] => $": name it right after {command.Name}, for {only} takes all words that follow it",
+            [.. var first, var last] =>
+                $": name it right after {command.Name}, for {string.Join(", ", first)} and {last} take all words that follow them",
+        };
     }
 
     /// <summary>

@@ -14,6 +14,9 @@ internal sealed class ResponseFile
     /// <summary>Why a file of arguments was not taken; null where all were.</summary>
     public string? Error { get; private set; }
 
+    /// <summary>The first name after a '@' that is no file's; null where there was none. It may be meant as it stands.</summary>
+    public string? Missing { get; private set; }
+
     /// <summary>
     /// The arguments of a file: each line is one, or an option and its values, separated by blanks. Empty lines and lines that begin with
     /// '#' are left out; quotes keep blanks together. A name that begins with '@' is no file of arguments where there is no such file.
@@ -22,7 +25,10 @@ internal sealed class ResponseFile
     {
         (replacement, error) = (null, null);
         if (!File.Exists(token))
+        {
+            Missing ??= token;
             return false;
+        }
         if (++_files > Most)
         {
             Error = error = $"More than {Most} files of arguments were read, '{token}' among them; let none of them name itself.";

@@ -232,6 +232,19 @@ public sealed class CommandTests
         Assert.Equal(["a b", "c"], service.Request!.WithRespectTo);
     }
 
+    [Theory]
+    [InlineData("run m -o o.npz @none.rsp")]
+    [InlineData("run @none.rsp m")]
+    [InlineData("@none.rsp")]
+    public void A_file_of_arguments_that_is_not_there_is_named(string words)
+    {
+        var run = ToolRun.Of(new FakeService(), words.Split(' '));
+        Assert.Equal(
+            (ExitCodes.UserError, "error: There is no file of arguments 'none.rsp', which '@none.rsp' stands for; check the path.\n"),
+            (run.Code, run.Error)
+        );
+    }
+
     [Fact]
     public void A_file_of_arguments_that_names_itself_is_refused()
     {
