@@ -31,7 +31,7 @@ public static class CurvatureDecisions
     {
         ArgumentNullException.ThrowIfNull(curvature);
         return LibraryTerms.Translate(() =>
-            CurvatureAnalyzer.Quantize(curvature.Prepared, curvature, options ?? new(), progress, cancellation)
+            CurvatureAnalyzer.Quantize(curvature.Prepared, curvature, options ?? new(), CallerProgress.Of(progress), cancellation)
         );
     }
 

@@ -71,6 +71,7 @@ internal static class CurvatureEngine
         ArgumentNullException.ThrowIfNull(outPath);
         ArgumentNullException.ThrowIfNull(options);
         request.Check();
+        DefinedValue.Check(options.Profile, nameof(options.Profile));
         return ErrorBoundary.Translate(() =>
         {
             options.Progress?.Report(RunProgress.Begin(RunPhase.Load));
@@ -85,7 +86,11 @@ internal static class CurvatureEngine
                     "An error can be aimed at in a run only, for it depends on the data; give --probes in place of --target-error."
                 );
             options.Progress?.Report(RunProgress.Begin(RunPhase.Plan));
-            var limits = options.Limits with { OneRunForEachChunk = options.IsPortable };
+            var limits = options.Limits with
+            {
+                OneRunForEachChunk = options.IsPortable,
+                Interrupt = new PlanInterrupt(options.Cancellation),
+            };
             var planner = new Planner(model.Graph, request, limits)
             {
                 Contract = options.Contract,
@@ -244,10 +249,19 @@ internal static class CurvatureEngine
                 );
             Verifier.Refuse(request);
             var checkedRequest = request with { Quantities = [Quantity.Loss, Quantity.Gradient, Quantity.HessianDiagonal] };
-            var run = Prepare(modelPath, checkedRequest, data, options, progress);
+            var run = Prepare(modelPath, checkedRequest, data, options.EndedBy(cancellation), progress);
             var batch = run.FirstBatch();
             if (run.Batches > 1)
-                run = Prepare(modelPath, checkedRequest, batch, options with { SampleRange = null, SkipsBad = false });
+                run = Prepare(
+                    modelPath,
+                    checkedRequest,
+                    batch,
+                    options.EndedBy(cancellation) with
+                    {
+                        SampleRange = null,
+                        SkipsBad = false,
+                    }
+                );
             var result = run.Run(progress, cancellation);
             var clock = Stopwatch.StartNew();
             progress?.Report(RunProgress.Begin(RunPhase.Check));

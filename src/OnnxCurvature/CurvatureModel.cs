@@ -77,7 +77,7 @@ public sealed class CurvatureModel : IDisposable
             CurvatureEngine.Inspect(
                 Source,
                 dimensions ?? ImmutableDictionary<string, long>.Empty,
-                progress: progress,
+                progress: CallerProgress.Of(progress),
                 cancellation: cancellation
             )
         );
@@ -87,12 +87,25 @@ public sealed class CurvatureModel : IDisposable
     /// <param name="data">An array for each input and for the loss's target; samples lie along the first axis.</param>
     /// <param name="options">How the run is carried out; null for the defaults.</param>
     /// <param name="progress">Receives the phases; null for nothing.</param>
+    /// <param name="cancellation">Ends the planning.</param>
     public PlannedRun Plan(
         CurvatureRequest? request,
         IReadOnlyDictionary<string, CurvatureArray> data,
         CurvatureRunOptions? options = null,
-        IProgress<RunProgress>? progress = null
-    ) => new(LibraryTerms.Translate(() => CurvatureEngine.Prepare(Source, request, Arrays(data), options ?? new(), progress)));
+        IProgress<RunProgress>? progress = null,
+        CancellationToken cancellation = default
+    ) =>
+        new(
+            LibraryTerms.Translate(() =>
+                CurvatureEngine.Prepare(
+                    Source,
+                    request,
+                    Arrays(data),
+                    (options ?? new()).EndedBy(cancellation),
+                    CallerProgress.Of(progress)
+                )
+            )
+        );
 
     /// <summary>Computes what is asked for over data. The parameters are those of <see cref="Plan"/>.</summary>
     /// <exception cref="DisagreementException">The check of the run finds a result that is wrong.</exception>
@@ -104,7 +117,7 @@ public sealed class CurvatureModel : IDisposable
         CancellationToken cancellation = default
     )
     {
-        using var run = Plan(request, data, options, progress);
+        using var run = Plan(request, data, options, progress, cancellation);
         return run.Run(progress, cancellation);
     }
 
@@ -126,7 +139,8 @@ public sealed class CurvatureModel : IDisposable
         LibraryTerms.Translate(() =>
         {
             ArgumentNullException.ThrowIfNull(path);
-            return CurvatureEngine.Augment(Source, request, path, options ?? new AugmentOptions());
+            options ??= new AugmentOptions();
+            return CurvatureEngine.Augment(Source, request, path, options with { Progress = CallerProgress.Of(options.Progress) });
         });
 
     /// <summary>
@@ -150,7 +164,16 @@ public sealed class CurvatureModel : IDisposable
         CancellationToken cancellation = default
     ) =>
         LibraryTerms.Translate(() =>
-            CurvatureEngine.Verify(Source, request, Arrays(data), options ?? new(), samples, seed, progress, cancellation)
+            CurvatureEngine.Verify(
+                Source,
+                request,
+                Arrays(data),
+                options ?? new(),
+                samples,
+                seed,
+                CallerProgress.Of(progress),
+                cancellation
+            )
         );
 
     /// <summary>
@@ -174,8 +197,8 @@ public sealed class CurvatureModel : IDisposable
     ) =>
         LibraryTerms.Translate(() =>
             CurvatureAnalyzer
-                .Prepare(Source, request, Arrays(data), options ?? new(), analysis ?? new(), progress, cancellation)
-                .Run(progress, cancellation)
+                .Prepare(Source, request, Arrays(data), options ?? new(), analysis ?? new(), CallerProgress.Of(progress), cancellation)
+                .Run(CallerProgress.Of(progress), cancellation)
         );
 
     /// <summary>The importance of weights for continued training: the diagonal of the Fisher matrix, with the anchors.</summary>
@@ -196,7 +219,15 @@ public sealed class CurvatureModel : IDisposable
         CancellationToken cancellation = default
     ) =>
         LibraryTerms.Translate(() =>
-            CurvatureAnalyzer.Importance(Source, request, Arrays(data), options ?? new(), samplesLabels, progress, cancellation)
+            CurvatureAnalyzer.Importance(
+                Source,
+                request,
+                Arrays(data),
+                options ?? new(),
+                samplesLabels,
+                CallerProgress.Of(progress),
+                cancellation
+            )
         );
 
     /// <summary>
@@ -219,7 +250,9 @@ public sealed class CurvatureModel : IDisposable
         CancellationToken cancellation = default
     ) =>
         LibraryTerms.Translate(() =>
-            CurvatureAnalyzer.Spectrum(Source, request, Arrays(data), options ?? new(), spectrum ?? new(), progress, cancellation).Parts
+            CurvatureAnalyzer
+                .Spectrum(Source, request, Arrays(data), options ?? new(), spectrum ?? new(), CallerProgress.Of(progress), cancellation)
+                .Parts
         );
 
     /// <summary>Deletes the temporary file of a model from a stream or from memory; the model answers nothing after that.</summary>

@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using System.Text.RegularExpressions;
 using OnnxCurvature.Files;
 using OnnxCurvature.Runtime.Results;
@@ -45,6 +46,11 @@ internal static partial class LibraryTerms
         catch (UserErrorException exception) when (Of(exception.Message) is var sentence && sentence != exception.Message)
         {
             throw new UserErrorException(sentence);
+        }
+        catch (CallerException exception)
+        {
+            ExceptionDispatchInfo.Throw(exception.InnerException!);
+            throw;
         }
     }
 

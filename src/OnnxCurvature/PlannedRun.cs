@@ -41,7 +41,7 @@ public sealed class PlannedRun : IDisposable
         lock (_lock)
         {
             ObjectDisposedException.ThrowIf(_isDisposed, this);
-            return LibraryTerms.Translate(() => LibraryTerms.Of(_run.Run(progress, cancellation)));
+            return LibraryTerms.Translate(() => LibraryTerms.Of(_run.Run(CallerProgress.Of(progress), cancellation)));
         }
     }
 
@@ -62,8 +62,8 @@ public sealed class PlannedRun : IDisposable
             ObjectDisposedException.ThrowIf(_isDisposed, this);
             return LibraryTerms.Translate(() =>
             {
-                _run = _run.Over(arrays, progress);
-                return LibraryTerms.Of(_run.Run(progress, cancellation));
+                _run = _run.Over(arrays, CallerProgress.Of(progress), cancellation);
+                return LibraryTerms.Of(_run.Run(CallerProgress.Of(progress), cancellation));
             });
         }
     }

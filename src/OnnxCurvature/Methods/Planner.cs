@@ -92,6 +92,7 @@ internal sealed class Planner(ModelGraph model, CurvatureRequest request, PlanLi
             diagonals.Weigh(targets);
         for (var index = 0; index < targets.Length; index++)
         {
+            limits.Interrupt?.Check();
             var target = targets[index];
             if (request.Quantities.Contains(Quantity.Gradient))
                 _outputs.Add((Quantity.Gradient.OutputName(target.Name), target.PartOf(model.Builder, gradients[index])));

@@ -160,7 +160,8 @@ public sealed partial class DocsTests
                 Loss = LossRequest.Parse("cross-entropy"),
                 Quantities = [Quantity.Loss, Quantity.Gradient],
             },
-            data
+            data,
+            cancellation: TestContext.Current.CancellationToken
         );
         var losses = await LibrarySample.Losses(run, new[] { data, data }.ToAsyncEnumerable());
         Assert.Equal([losses[0], losses[0]], losses);

@@ -70,7 +70,7 @@ public sealed partial class CurvatureModelTests : IDisposable
     public void A_planned_run_over_other_data_gives_what_a_new_one_gives()
     {
         using var model = CurvatureModel.Load(_tool["model.onnx"]);
-        using var run = model.Plan(Request, Data(0), OneThread);
+        using var run = model.Plan(Request, Data(0), OneThread, cancellation: Token);
         // The fourth has other labels that do not count, and the fifth another number of samples.
         foreach (var data in new[] { Data(0), Data(1), Data(2), Data(1, 0, -100, 1, 0), Data(1, 0, 1), Data(0) })
             Assert.Equal(Values(model.Run(Request, data, OneThread, cancellation: Token)), Values(run.Run(data, cancellation: Token)));
@@ -82,7 +82,13 @@ public sealed partial class CurvatureModelTests : IDisposable
         using var model = CurvatureModel.Load(_tool["model.onnx"]);
         model.Augment(Request, _tool["planned.onnx"]);
         using var augmented = CurvatureModel.Load(_tool["planned.onnx"]);
-        foreach (var run in new[] { model.Plan(Request, Data(0), OneThread), augmented.Plan(null, Data(0), OneThread) })
+        foreach (
+            var run in new[]
+            {
+                model.Plan(Request, Data(0), OneThread, cancellation: Token),
+                augmented.Plan(null, Data(0), OneThread, cancellation: Token),
+            }
+        )
             using (run)
             {
                 var phases = new Phases();
@@ -97,7 +103,7 @@ public sealed partial class CurvatureModelTests : IDisposable
     public async Task Several_threads_may_use_a_model_and_a_planned_run()
     {
         using var model = CurvatureModel.Load(_tool["model.onnx"]);
-        using var planned = model.Plan(Request, Data(0), OneThread);
+        using var planned = model.Plan(Request, Data(0), OneThread, cancellation: Token);
         var expected = Enumerable
             .Range(0, 3)
             .Select(seed => Values(model.Run(Request, Data(seed), OneThread, cancellation: Token)))
@@ -186,14 +192,14 @@ public sealed partial class CurvatureModelTests : IDisposable
     public void A_model_and_a_run_that_are_disposed_do_nothing()
     {
         var model = CurvatureModel.Load(_tool["model.onnx"]);
-        var run = model.Plan(Request, Data(0));
+        var run = model.Plan(Request, Data(0), cancellation: Token);
         var result = run.Run(cancellation: Token);
         run.Dispose();
         Assert.Throws<ObjectDisposedException>(() => run.Run(cancellation: Token));
         Assert.Throws<ObjectDisposedException>(() => run.Run(Data(0), cancellation: Token));
         model.Dispose();
         Assert.Throws<ObjectDisposedException>(() => model.Inspect(cancellation: Token));
-        Assert.Throws<ObjectDisposedException>(() => model.Plan(Request, Data(0)));
+        Assert.Throws<ObjectDisposedException>(() => model.Plan(Request, Data(0), cancellation: Token));
         Assert.NotNull(result.Loss);
         Assert.Throws<ArgumentNullException>(() => result[null!]);
     }

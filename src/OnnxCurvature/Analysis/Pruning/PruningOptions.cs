@@ -59,6 +59,8 @@ public sealed record PruningOptions
     /// <summary>Throws <see cref="UserErrorException"/> for numbers that cannot be.</summary>
     internal void Check()
     {
+        DefinedValue.Check(Structure, nameof(Structure));
+        DefinedValue.Check(Score, nameof(Score));
         if (!(Sparsity is >= 0 and <= 1))
             throw new UserErrorException("A sparsity is a share of the entries; give a number from 0 to 1.");
         if (Structure == PruningStructure.Blocks && !(Kept >= 1 && Kept < BlockSize))

@@ -36,6 +36,8 @@ internal sealed class CostModel
     /// <summary>Floating-point operations of a program, its loops included.</summary>
     public double Flops(Program program)
     {
+        // Every way that is weighed comes by here, and planning is little else.
+        _limits.Interrupt?.Check();
         _sizes.Learn(program);
         double total = 0;
         foreach (var node in program.Nodes)
@@ -53,6 +55,7 @@ internal sealed class CostModel
     /// </summary>
     public double PeakBytes(Program program)
     {
+        _limits.Interrupt?.Check();
         _sizes.Learn(program);
         return Math.Max(_memory.Of(program, program.Nodes), _memory.Of(program, RuntimeOrder.Of(program)));
     }

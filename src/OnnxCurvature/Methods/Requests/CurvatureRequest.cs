@@ -77,7 +77,10 @@ public sealed record CurvatureRequest
         || Tolerance is not null
         || Quantities.Contains(Quantity.FisherDiagonalMonteCarlo);
 
-    /// <summary>Throws <see cref="ArgumentException"/> for a member that is null or a default that holds nothing.</summary>
+    /// <summary>
+    /// Throws <see cref="ArgumentException"/> for a member that is null, a default that holds nothing, or a value that its type does not
+    /// have.
+    /// </summary>
     internal void Check()
     {
         if (WithRespectTo.IsDefault || WithRespectTo.Any(name => name is null))
@@ -86,6 +89,11 @@ public sealed record CurvatureRequest
             throw new ArgumentException($"{nameof(Quantities)} has no value.");
         if (Loss is null)
             throw new ArgumentException($"{nameof(Loss)} is null.");
+        foreach (var quantity in Quantities)
+            DefinedValue.Check(quantity, nameof(Quantities));
+        DefinedValue.Check(Reduction, nameof(Reduction));
+        DefinedValue.Check(Precision, nameof(Precision));
+        DefinedValue.Check(Estimator, nameof(Estimator));
         Loss.Check();
     }
 

@@ -22,6 +22,9 @@ internal sealed record PlanLimits
     /// <summary>A bound on memory as messages give it.</summary>
     public static string Text(long bytes) => bytes < 1 << 20 ? $"{bytes} bytes" : $"{bytes >> 20} MiB";
 
+    /// <summary>Ends planning before it is done; null for nothing.</summary>
+    internal PlanInterrupt? Interrupt { get; init; }
+
     /// <summary>The machine that the program is planned for.</summary>
     public MachineProfile Machine { get; init; } = MachineProfile.Default;
 

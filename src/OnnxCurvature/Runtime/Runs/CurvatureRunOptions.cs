@@ -49,6 +49,12 @@ public sealed record CurvatureRunOptions
     /// <summary>Receives the steps of preparing the run; null for nothing.</summary>
     internal IProgress<RunProgress>? Preparing { get; init; }
 
+    /// <summary>Ends the preparation of the run before it is done; null for nothing.</summary>
+    internal PlanInterrupt? Interrupt { get; init; }
+
+    /// <summary>These options for one run, the preparation of which a token ends.</summary>
+    internal CurvatureRunOptions EndedBy(CancellationToken cancellation) => this with { Interrupt = new PlanInterrupt(cancellation) };
+
     /// <summary>
     /// The bound of the run: <see cref="MemoryBytes"/>, or on a processor less where the system allows less.
     /// </summary>
@@ -132,6 +138,8 @@ public sealed record CurvatureRunOptions
     /// <summary>Throws <see cref="ArgumentException"/> for a number that is out of its range.</summary>
     internal void CheckNumbers()
     {
+        if (Provider is { } provider)
+            DefinedValue.Check(provider, nameof(Provider));
         if (BatchSize < 1)
             throw new ArgumentException($"{nameof(BatchSize)} is {BatchSize}, and a batch has a sample at least.");
         if (Threads < 0)

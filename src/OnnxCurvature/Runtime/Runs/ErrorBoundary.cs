@@ -42,6 +42,7 @@ internal static class ErrorBoundary
                     is not (
                         UserErrorException
                         or InternalErrorException
+                        or CallerException
                         or DisagreementException
                         or OperationCanceledException
                         or OutOfMemoryException

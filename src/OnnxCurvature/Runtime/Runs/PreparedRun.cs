@@ -136,10 +136,17 @@ internal sealed class PreparedRun : IDisposable
     /// A run of the same request over other data: with this plan and its sessions where it holds for them, and else with a plan of its own,
     /// after this run's sessions are given up. Throws <see cref="UserErrorException"/> for data that do not fit.
     /// </summary>
-    internal PreparedRun Over(IReadOnlyDictionary<string, DataSource> data, IProgress<RunProgress>? progress) =>
-        ErrorBoundary.Translate(() => PlannedOver(data, progress));
+    internal PreparedRun Over(
+        IReadOnlyDictionary<string, DataSource> data,
+        IProgress<RunProgress>? progress,
+        CancellationToken cancellation
+    ) => ErrorBoundary.Translate(() => PlannedOver(data, progress, cancellation));
 
-    private PreparedRun PlannedOver(IReadOnlyDictionary<string, DataSource> data, IProgress<RunProgress>? progress)
+    private PreparedRun PlannedOver(
+        IReadOnlyDictionary<string, DataSource> data,
+        IProgress<RunProgress>? progress,
+        CancellationToken cancellation
+    )
     {
         if (_options is { Shard: null, Checkpoint: null } && _plan.Over(data) is { } plan)
             return new PreparedRun(plan, _options, data, ImmutableDictionary<string, double>.Empty, _facts, numbers: null)
@@ -151,7 +158,7 @@ internal sealed class PreparedRun : IDisposable
                 _sessions = _sessions,
             };
         Dispose();
-        return Create(Source.Path, Source.Request, data, _options, progress).KeepingSessions();
+        return Create(Source.Path, Source.Request, data, _options.EndedBy(cancellation), progress).KeepingSessions();
     }
 
     /// <summary>Gives up sessions that are kept.</summary>
@@ -165,7 +172,8 @@ internal sealed class PreparedRun : IDisposable
             result = result with { Probes = first.Source.Request!.Probes };
         while (run.Source.Request is { } request && ProbeRefinement.Next(request, result) is { } probes)
         {
-            run = Create(Source.Path, request with { Probes = probes }, _given, run._options with { PlannedBytes = null }, progress);
+            var options = run._options.EndedBy(cancellation) with { PlannedBytes = null };
+            run = Create(Source.Path, request with { Probes = probes }, _given, options, progress);
             (run, result) = run.Within(progress, cancellation);
             result = result with { Probes = probes };
         }
@@ -201,6 +209,7 @@ internal sealed class PreparedRun : IDisposable
         IProgress<RunProgress>? progress = null
     )
     {
+        options.Interrupt?.Check();
         progress?.Report(RunProgress.Begin(RunPhase.Load));
         var clock = Stopwatch.StartNew();
         if (request?.TargetError is not null && options.Shard is not null)
@@ -229,13 +238,16 @@ internal sealed class PreparedRun : IDisposable
         }
         var seconds = ImmutableDictionary<string, double>.Empty.Add("load", loaded).Add("plan", clock.Elapsed.TotalSeconds - loaded);
         plan.Check?.Follow(clock.Elapsed.TotalSeconds);
-        return new PreparedRun(plan, options, data, seconds, new PlanFacts(plan, options, inputs.Model.Files), inputs.Given.Numbers)
+        var run = new PreparedRun(plan, options, data, seconds, new PlanFacts(plan, options, inputs.Model.Files), inputs.Given.Numbers)
         {
             ModelFiles = inputs.Model.Files,
             Nodes = WeightUse.NodesByWeight(inputs.Model.Graph),
             Notes = [.. plan.Notes, .. options.Bound.Notes, .. ProviderNotes(why, options, plan.Program)],
             Estimate = options.ChosenProvider == ExecutionProvider.Cpu ? plan.Estimated(options) : null,
         };
+        options.Interrupt?.Check();
+        options.Interrupt?.Finish();
+        return run;
     }
 
     /// <summary>

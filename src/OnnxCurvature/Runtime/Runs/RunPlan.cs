@@ -166,6 +166,7 @@ internal sealed record RunPlan(ModelSource Source, Program Program, BatchJoin Jo
         new()
         {
             Provider = options.ChosenProvider,
+            Interrupt = options.Interrupt,
             Machine = options.Machine,
             Factorized = ElementType.Float32,
             MemoryBytes = options.ChunkBytes ?? options.PlannedBytes ?? options.Bound.Bytes,
