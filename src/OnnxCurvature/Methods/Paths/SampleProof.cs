@@ -22,7 +22,7 @@ internal sealed class SampleProof
         var terms = head.InTerms(Of(head.Output));
         // Labels are without trailing axes of one; where the samples lay along such an axis there is a single one.
         if (head.Target is { } target && !terms.IsNone && !(terms.Place is { } lying && lying.Axis >= target.Type.Rank))
-            _layouts[target] = terms;
+            _layouts[target] = terms.IsCoupled && IsOfOneSample(model, target) ? SampleLayout.At(0) : terms;
         var nodes = GraphWalk.Ancestors([head.Loss]);
         SampleAnalysis.Run(nodes, _layouts);
 
@@ -73,6 +73,15 @@ internal sealed class SampleProof
     /// <summary>The obstacle to cutting a way between the target and the loss.</summary>
     /// <param name="nodes">The nodes of the way, in order.</param>
     public SampleObstacles Obstacles(ImmutableArray<(Node Node, Curvature Curvature)> nodes) => new(this, nodes);
+
+    /// <summary>
+    /// Whether the model takes one sample, of which the target's first axis is then the axis of samples, though nothing tells it from other
+    /// axes of size one.
+    /// </summary>
+    private bool IsOfOneSample(ModelGraph model, Value target) =>
+        target.Type.Rank > 0
+        && target.Type.Shape[0].IsOne
+        && model.Inputs.All(input => Of(input) is not { IsNone: false } layout || layout.SamplesOf(input.Type.Shape).IsOne);
 
     /// <summary>
     /// Where samples are coupled so that their places are lost, a sample is what has its target: the only axis that is as long as there are

@@ -27,12 +27,8 @@ internal readonly record struct BatchRule(BatchWeight Weight, string? Obstacle =
             );
         if (request.Quantities.Contains(Quantity.CrossHessian) && TargetSamples.AreOfBothKinds(model, targets))
             return new BatchRule(head.Reduction, "the cross-hessian is of a value that all samples share and of one that belongs to them");
-        // A batch of one sample is that sample, whatever the model does with several; then the loss's target is that sample's, too.
-        if (
-            layouts.All(entry =>
-                entry.Value.IsSeparate ? entry.Value.SamplesOf(entry.Key.Type.Shape).IsOne : samples.IsSingle && entry.Key == head.Target
-            )
-        )
+        // A batch of one sample is that sample, whatever the model does with several.
+        if (layouts.All(entry => entry.Value.IsSeparate && entry.Value.SamplesOf(entry.Key.Type.Shape).IsOne))
             return new BatchRule(head.Reduction);
         if (JointBlock(targets, new SampleBlocks(head, samples), request) is { } joint)
             return new BatchRule(head.Reduction, $"the {joint} is not proven to have a block for each sample");
