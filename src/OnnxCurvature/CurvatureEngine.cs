@@ -178,7 +178,7 @@ internal static class CurvatureEngine
     {
         CheckRun(modelPath, data, options);
         request?.Check();
-        return ErrorBoundary.Translate(() => PreparedRun.Create(modelPath, request, data, options, progress));
+        return ErrorBoundary.Translate(() => RunPreparation.Of(modelPath, request, data, options, progress));
     }
 
     /// <summary>

@@ -7,18 +7,19 @@ namespace OnnxCurvature.Tests.Architecture;
 /// <summary>Rules that hold for every file.</summary>
 public sealed partial class HygieneTests
 {
-    private const int MostLines = 400;
+    /// <summary>The most lines of a file: what the product is made of is read most.</summary>
+    private static readonly (string Folder, int MostLines)[] CodeLengths = [("src", 354), ("tests", 400), ("testmodels", 400)];
 
     private static readonly string[] CodeFolders = ["src", "tests", "testmodels"];
 
     [Fact]
     public void No_source_file_is_too_long_to_be_read_at_once() =>
         Assert.Empty(
-            from folder in CodeFolders
-            from file in Repository.SourcesBelow(folder)
-            let lines = File.ReadLines(Path.Combine(Repository.Root, folder, file)).Count()
-            where lines > MostLines
-            select $"{folder}/{file} has {lines} lines"
+            from code in CodeLengths
+            from file in Repository.SourcesBelow(code.Folder)
+            let lines = File.ReadLines(Path.Combine(Repository.Root, code.Folder, file)).Count()
+            where lines > code.MostLines
+            select $"{code.Folder}/{file} has {lines} lines"
         );
 
     [Fact]

@@ -54,7 +54,7 @@ internal sealed class PreparedAnalysis
             if (names.Length == 0)
                 return null;
             progress?.Report(new RunProgress(0, step, RunPhase.Plan));
-            return PreparedRun.Create(path, ask(names), data, runOptions.EndedBy(cancellation) with { Preparing = progress });
+            return RunPreparation.Of(path, ask(names), data, runOptions.EndedBy(cancellation) with { Preparing = progress });
         }
     }
 

@@ -26,7 +26,7 @@ internal static class Importances
             WithRespectTo = pricing.Weights,
             Quantities = [Quantity.Loss, samplesLabels ? Quantity.FisherDiagonalMonteCarlo : Quantity.FisherDiagonal],
         };
-        var run = PreparedRun.Create(path, asked, data, runOptions.EndedBy(cancellation));
+        var run = RunPreparation.Of(path, asked, data, runOptions.EndedBy(cancellation));
         var result = run.Run(progress, cancellation);
         var tensors = result.Tensors.ToDictionary(tensor => tensor.Name, StringComparer.Ordinal);
         var nodes = WeightUse.NodesByWeight(pricing.Graph);

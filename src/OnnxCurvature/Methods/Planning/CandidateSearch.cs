@@ -17,16 +17,13 @@ namespace OnnxCurvature.Methods.Planning;
 /// </summary>
 internal sealed class CandidateSearch(GraphBuilder builder, LossHead head, SampleProof proof, PlanLimits limits)
 {
-    /// <summary>
-    /// A Hessian-vector product takes about as much as this many forward passes: one for the tangent, one for the tangent of the backward
-    /// pass, and what products of two values that both vary add.
-    /// </summary>
-    private const double ProductPasses = 2.5;
-
     /// <summary>The operations that make an entry of a direction of the square root of the output Hessian.</summary>
     public const double RootEntryFlops = 4;
 
     private readonly NarrowCuts _narrow = new(proof, limits);
+
+    /// <summary>What the parts of ways take.</summary>
+    public CandidateCosts Costs { get; } = new(proof, limits);
 
     /// <summary>All ways, the cheapest that is proven first, and after those that are proven the others.</summary>
     public ImmutableArray<Candidate> Of(Survey survey)
@@ -35,7 +32,7 @@ internal sealed class CandidateSearch(GraphBuilder builder, LossHead head, Sampl
         string? blocked = null;
         var isLinear = true;
         var obstacles = proof.Obstacles(survey.Nodes);
-        var sources = SourceCosts(survey);
+        var sources = Costs.Sources(survey);
         foreach (var (index, cut) in survey.Cuts.Index())
         {
             isLinear &= cut.Kind == RegionKind.Linear;
@@ -52,9 +49,13 @@ internal sealed class CandidateSearch(GraphBuilder builder, LossHead head, Sampl
                     candidates.AddRange(AtNarrowCuts(survey, cut, root, sources));
             }
             // Within the loss nothing is narrower than its sum, and at a weight there is one way, which is in already.
-            if (!IsKnown(cut.Value) || cut.Value.Producer is { Origin.IsLoss: true } || cut.Before == 0 && !proof.Of(cut.Value).IsSeparate)
+            if (
+                !Costs.IsKnown(cut.Value)
+                || cut.Value.Producer is { Origin.IsLoss: true }
+                || cut.Before == 0 && !proof.Of(cut.Value).IsSeparate
+            )
                 continue;
-            var directions = Entries(cut, survey);
+            var directions = Costs.Entries(cut, survey);
             var coupling = obstacles.Before(cut.Value, cut.Before) ?? obstacles.After(cut.Before);
             candidates.Add(
                 Costed(
@@ -62,7 +63,7 @@ internal sealed class CandidateSearch(GraphBuilder builder, LossHead head, Sampl
                     cut,
                     CandidateMethod.CutProducts,
                     directions,
-                    ProductPasses * survey.Flops(cut),
+                    CandidateCosts.ProductPasses * survey.Flops(cut),
                     2,
                     sources[index],
                     blocked ?? coupling
@@ -118,14 +119,14 @@ internal sealed class CandidateSearch(GraphBuilder builder, LossHead head, Sampl
                     CandidateMethod.CoupledOutputRoot,
                     output,
                     directions,
-                    directions * (RootEntryFlops * entries + 2 * forward + 2 * TargetEntries(survey.Target)),
+                    directions * (RootEntryFlops * entries + 2 * forward + 2 * Costs.TargetEntries(survey.Target)),
                     root.Directions(SampleLayout.None).IsKnown ? null : Unknown(output.Value)
                 )
             );
         }
         var rows = SamplesOfForward(survey.Target, obstacle) is { IsSeparate: true } samples
             ? limits.Size(samples.OfOne(survey.Target.Value.Type.Shape).Elements)
-            : TargetEntries(survey.Target);
+            : Costs.TargetEntries(survey.Target);
         var isKnown = SamplesOfForward(survey.Target, obstacle).OfOne(survey.Target.Value.Type.Shape).IsKnown;
         candidates.Add(
             new Candidate(
@@ -157,8 +158,11 @@ internal sealed class CandidateSearch(GraphBuilder builder, LossHead head, Sampl
             proof.InOutput.IsCoupled ? $"the loss takes entries of several samples of '{output.Value.Name}' together"
             : root.Directions(proof.InOutput).IsKnown ? null
             : $"the sizes of '{output.Value.Name}' {output.Value.Type.Shape} are not known";
-        var tail = Math.Min(RootEntryFlops * limits.Size(output.Value.Type.Shape.Elements), ProductPasses * survey.Flops(output));
-        return Costed(survey, output, CandidateMethod.OutputRoot, RootDirections(survey, root), tail, 1, sources, obstacle);
+        var tail = Math.Min(
+            RootEntryFlops * limits.Size(output.Value.Type.Shape.Elements),
+            CandidateCosts.ProductPasses * survey.Flops(output)
+        );
+        return Costed(survey, output, CandidateMethod.OutputRoot, Costs.RootDirections(survey, root), tail, 1, sources, obstacle);
     }
 
     /// <summary>
@@ -195,7 +199,12 @@ internal sealed class CandidateSearch(GraphBuilder builder, LossHead head, Sampl
     {
         var directions = limits.Size(cut.Value.Type.Shape.Elements);
         var flops =
-            directions * (ProductPasses * survey.Flops(cut) + 2 * survey.Flops(survey.Cuts[0], cut) + 2 * TargetEntries(survey.Target));
+            directions
+            * (
+                CandidateCosts.ProductPasses * survey.Flops(cut)
+                + 2 * survey.Flops(survey.Cuts[0], cut)
+                + 2 * Costs.TargetEntries(survey.Target)
+            );
         return new Candidate(CandidateMethod.CoupledCutProducts, cut, directions, flops);
     }
 
@@ -209,9 +218,9 @@ internal sealed class CandidateSearch(GraphBuilder builder, LossHead head, Sampl
             survey.Target.Value,
             value =>
                 IsCuttable(value)
-                    ? Entries(value)
+                    ? Costs.Entries(value)
                         * (
-                            ProductPasses * survey.FlopsAfter(value.Producer!)
+                            CandidateCosts.ProductPasses * survey.FlopsAfter(value.Producer!)
                             + 2 * (survey.Flops(survey.Cuts[0]) - survey.FlopsAfter(value.Producer!))
                         )
                     : double.PositiveInfinity
@@ -221,7 +230,7 @@ internal sealed class CandidateSearch(GraphBuilder builder, LossHead head, Sampl
         if (!proof.IsSingle && values.Select(value => proof.Of(value).SamplesOf(value.Type.Shape)).Distinct().Count() > 1)
             return null;
         var joint = JointCut.Of(builder, survey.Target.Value, values, [.. values.Select(proof.Separate)]);
-        var directions = values.Sum(Entries);
+        var directions = values.Sum(Costs.Entries);
         var (all, before) = (survey.Flops(survey.Cuts[0]), survey.FlopsOf(joint.Before));
         var pull = Math.Max(0, before - survey.Flops(survey.Cuts[0], survey.PullBackEndpoint));
         var obstacle =
@@ -234,17 +243,17 @@ internal sealed class CandidateSearch(GraphBuilder builder, LossHead head, Sampl
             CandidateMethod.CutProducts,
             cut,
             directions,
-            directions * (ProductPasses * (all - before) + 2 * pull) + Contraction(survey, directions),
+            directions * (CandidateCosts.ProductPasses * (all - before) + 2 * pull) + Costs.Contraction(survey, directions),
             obstacle
         );
     }
 
     /// <summary>Whether directions can be made at a value together with others.</summary>
     private bool IsCuttable(Value value) =>
-        value.Type.Element.IsFloat() && value.Producer is not null && (proof.IsSingle || proof.Of(value).IsSeparate) && IsKnown(value);
-
-    /// <summary>The entries of one sample of a value.</summary>
-    private double Entries(Value value) => limits.Size(proof.OfOne(value).Elements);
+        value.Type.Element.IsFloat()
+        && value.Producer is not null
+        && (proof.IsSingle || proof.Of(value).IsSeparate)
+        && Costs.IsKnown(value);
 
     /// <summary>The regions with curvature sources before a cut, each with the cut that it starts from.</summary>
     public static IEnumerable<(Cut From, Cut To)> SourcesBefore(Survey survey, Cut cut)
@@ -256,21 +265,16 @@ internal sealed class CandidateSearch(GraphBuilder builder, LossHead head, Sampl
 
     private Candidate AtTarget(Survey survey)
     {
-        var rows = TargetEntries(survey.Target);
+        var rows = Costs.TargetEntries(survey.Target);
         var shape = survey.Target.Value.Type.Shape;
         return new Candidate(
             CandidateMethod.TargetProducts,
             survey.Cuts[0],
             rows,
-            rows * ProductPasses * survey.Flops(survey.Cuts[0]),
+            rows * CandidateCosts.ProductPasses * survey.Flops(survey.Cuts[0]),
             shape.IsKnown ? null : $"the sizes of '{survey.Target.Value.Name}' {shape} are not known, so its entries cannot be counted"
         );
     }
-
-    private double TargetEntries(Target target) =>
-        target.Value.Type.Shape is var shape && shape.Rank == 0 ? 1
-        : target.IsPart ? (target.End - target.Start) * limits.Size(shape.Product(1, shape.Rank))
-        : limits.Size(shape.Elements);
 
     private Candidate Costed(
         Survey survey,
@@ -283,8 +287,8 @@ internal sealed class CandidateSearch(GraphBuilder builder, LossHead head, Sampl
         string? obstacle
     )
     {
-        var sweep = directions * (tail + sides * Pull(survey, cut));
-        var flops = sweep + Contraction(survey, directions) + sources.Flops;
+        var sweep = directions * (tail + sides * CandidateCosts.Pull(survey, cut));
+        var flops = sweep + Costs.Contraction(survey, directions) + sources.Flops;
         return new Candidate(method, cut, directions + sources.Directions, flops, obstacle)
         {
             SweepFlops = sweep,
@@ -295,94 +299,13 @@ internal sealed class CandidateSearch(GraphBuilder builder, LossHead head, Sampl
 
     /// <summary>Why what a region with curvature sources adds cannot be had by directions at its start; null where it can.</summary>
     private string? SourceObstacle(Survey survey, SampleObstacles obstacles, Cut from, Cut to) =>
-        StartsAtWeight(from)
+        Costs.StartsAtWeight(from)
             ? null
             : obstacles.Before(from.Value, to.Before)
                 ?? (
-                    IsKnown(from.Value)
+                    Costs.IsKnown(from.Value)
                         ? null
                         : $"the sizes of '{from.Value.Name}', after which {Sources.Listed(to.Region, survey)} not act linearly, "
                             + $"are not known"
                 );
-
-    /// <summary>
-    /// Whether a region begins with the target itself, whose entries belong to all samples: its own directions do for any region.
-    /// </summary>
-    public bool StartsAtWeight(Cut from) => from.Before == 0 && !proof.Of(from.Value).IsSeparate;
-
-    /// <summary>For every cut, the operations and directions of all regions with curvature sources before it.</summary>
-    private (double Flops, double Directions)[] SourceCosts(Survey survey)
-    {
-        var sums = new (double Flops, double Directions)[survey.Cuts.Length];
-        for (var index = 1; index < sums.Length; index++)
-        {
-            sums[index] = sums[index - 1];
-            var (from, to) = (survey.Cuts[index - 1], survey.Cuts[index]);
-            if (to.Kind == RegionKind.Linear)
-                continue;
-            if (StartsAtWeight(from))
-            {
-                var rows = to.Kind == RegionKind.Elementwise ? 0 : TargetEntries(survey.Target);
-                sums[index] = (sums[index].Flops + rows * ProductPasses * survey.Flops(from, to), sums[index].Directions + rows);
-                continue;
-            }
-            var own = Entries(from, survey);
-            if (to.Kind == RegionKind.General)
-                sums[index] = (
-                    sums[index].Flops + own * (ProductPasses * survey.Flops(from, to) + 2 * Pull(survey, from)) + Contraction(survey, own),
-                    sums[index].Directions + own
-                );
-            else if (survey.HasClosedForm(from))
-                sums[index].Flops += Contraction(survey, 1);
-            else
-                sums[index] = (sums[index].Flops + own * Pull(survey, from) + Contraction(survey, own), sums[index].Directions + own);
-        }
-        return sums;
-    }
-
-    /// <summary>
-    /// The directions of the square root of the output Hessian, or those that are pushed forward from the target's product where these are
-    /// fewer.
-    /// </summary>
-    private double RootDirections(Survey survey, OutputHessianRoot root)
-    {
-        var directions = limits.Size(root.Directions(proof.InOutput));
-        return
-            limits.OneRunForEachChunk
-            || survey.Entry is null
-            || survey.PullBackEndpoint.Before == 0
-            || !IsKnown(survey.PullBackEndpoint.Value)
-            ? directions
-            : Math.Min(directions, Entries(survey.PullBackEndpoint, survey));
-    }
-
-    /// <summary>The entries of one sample of a cut; of a product's output only those of the rows that are asked for.</summary>
-    private double Entries(Cut cut, Survey survey)
-    {
-        var all = Entries(cut.Value);
-        return cut == survey.PullBackEndpoint && survey.Rows is { } rows
-            ? all / limits.Size(cut.Value.Type.Shape[1]) * (rows.End - rows.Start)
-            : all;
-    }
-
-    private static double Pull(Survey survey, Cut cut) =>
-        survey.PullBackEndpoint is var endpoint && endpoint.Before < cut.Before ? survey.Flops(endpoint, cut) : 0;
-
-    /// <summary>The last contraction of directions at the target's product, directly or by Gram matrices.</summary>
-    private double Contraction(Survey survey, double directions)
-    {
-        if (survey.Entry is not { } entry)
-            return directions * limits.Size(survey.Target.Value.Type.Shape.Elements) * 2 * limits.Size(proof.Samples);
-        var (positions, inner, output) = (
-            limits.Size(entry.Product.Unfolded.Type.Shape[3]),
-            limits.Size(entry.Product.Unfolded.Type.Shape[2]),
-            limits.Size(entry.Node.Output.Type.Shape.Elements)
-        );
-        return positions <= 1
-            ? output * (directions + 2 * inner)
-            : 2 * output * Math.Min(inner * directions, positions * (directions + inner));
-    }
-
-    /// <summary>Whether the entries of one sample of a value can be counted.</summary>
-    private bool IsKnown(Value value) => proof.OfOne(value).IsKnown;
 }

@@ -251,7 +251,7 @@ internal sealed class DiagonalPlanner(
             var at in CandidateSearch
                 .SourcesBefore(survey, candidate.Cut)
                 .Select(source => source.From)
-                .Where(from => !search.StartsAtWeight(from))
+                .Where(from => !search.Costs.StartsAtWeight(from))
                 .Append(candidate.Cut)
         )
             if (TargetPath.Create(model, at.Value, survey.Target, out var obstacle) is not { } path)
@@ -272,7 +272,7 @@ internal sealed class DiagonalPlanner(
     )
     {
         var target = survey.Target;
-        if (search.StartsAtWeight(from))
+        if (search.Costs.StartsAtWeight(from))
         {
             if (to.Kind == RegionKind.General && HessianDirections.RegionGradient(Builder, head.Loss, from.Value, to.Value) is { } own)
                 terms.Add(new HessianProductTerm(target, own.Gradient, own.Fix));

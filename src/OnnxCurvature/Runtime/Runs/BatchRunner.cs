@@ -113,10 +113,19 @@ internal sealed class BatchRunner : IDisposable
         {
             if (_segments.HasConstant && end > 1)
                 _constant ??= Values(batch, _segments.Nothing, isChecked: false, null, stopping())[0];
+            var ends = new CheckEnds(stopping, Recover, cancellation);
             if (isChecked && _segments.Count == 1)
-                _state.Check = CheckFirst(batch, all[^1], Read(all[^1]), progress, stopping, cancellation);
+                _state.Check = OfFirst!.Compare(batch, all[^1], OfFirst.Read(all[^1]), SecondsOfFirst, progress, ends);
             if (isReferee)
-                _state.Divided = Referee(batch, all[^1], progress, stopping, cancellation);
+                _state.Divided = OfFirst!.References(
+                    batch,
+                    all[^1],
+                    name => _join.Weight(name, batch.Share),
+                    SecondsOfFirst,
+                    (_state.Units.End - _state.Units.Start) / (double)_state.Units.Total,
+                    progress,
+                    ends
+                );
             foreach (var values in all)
             {
                 Expect(_read.Sum(index => Growth(index, batch, number, values)));
@@ -188,12 +197,9 @@ internal sealed class BatchRunner : IDisposable
     {
         var outputs = _results.Select(output => output.Value);
         var onHost = (isChecked ? outputs : _read.Select(index => _results[index].Value)).ToHashSet();
-        Value[] wanted = isChecked ? [.. outputs.Union(GivenOutputs.Select(pair => pair.Output))] : [.. outputs.Distinct()];
+        Value[] wanted = isChecked ? [.. outputs.Union(OfFirst!.Outputs)] : [.. outputs.Distinct()];
         return _runner.Run(batch.Values, wanted, onHost, KeepsSessions, segments, progress, cancellation);
     }
-
-    private IEnumerable<(Value Value, Value Output)> GivenOutputs =>
-        Check is null ? [] : Check.Given.Zip(_program.Outputs.Skip(_results.Length), (value, output) => (value, output.Value));
 
     /// <summary>Adds what a unit gave, less what every segment gives besides its directions.</summary>
     private void Take(
@@ -228,7 +234,14 @@ internal sealed class BatchRunner : IDisposable
                 joined.End(number);
         }
         if (Check is not null && _state.Check is null && _segments.Count > 1 && number == FirstWhole && segment == _segments.Count - 1)
-            _state.Check = CheckFirst(batch, values, Sums(batch, cancellation), progress, stopping, cancellation);
+            _state.Check = OfFirst!.Compare(
+                batch,
+                values,
+                Sums(batch, cancellation),
+                SecondsOfFirst,
+                progress,
+                new CheckEnds(stopping, Recover, cancellation)
+            );
     }
 
     private long Growth(int index, FedBatch batch, long number, IReadOnlyDictionary<Value, OrtValue> values) =>
@@ -258,13 +271,6 @@ internal sealed class BatchRunner : IDisposable
     private UserErrorException NotFinite(string name, string where, FedBatch batch, CancellationToken cancellation) =>
         new(new NonFiniteSearch(_program, _settings).Describe(name, batch.Values, cancellation) + where);
 
-    /// <summary>The results of the first batch, as a run gave them.</summary>
-    private Func<string, ResultElements> Read(IReadOnlyDictionary<Value, OrtValue> values)
-    {
-        var byName = _results.ToDictionary(output => output.Name, output => values[output.Value], StringComparer.Ordinal);
-        return name => new ResultElements(byName[name]);
-    }
-
     /// <summary>The results of the first batch, whose segments are all that was added up so far.</summary>
     private Func<string, ResultElements> Sums(FedBatch batch, CancellationToken cancellation)
     {
@@ -278,63 +284,9 @@ internal sealed class BatchRunner : IDisposable
         };
     }
 
-    private CheckReport CheckFirst(
-        FedBatch batch,
-        IReadOnlyDictionary<Value, OrtValue> values,
-        Func<string, ResultElements> results,
-        IProgress<RunProgress>? progress,
-        Func<CancellationToken> stopping,
-        CancellationToken cancellation
-    )
-    {
-        progress?.Report(RunProgress.Begin(RunPhase.Check));
-        // A number that is not finite is refused with the node that made it.
-        if (!AreFinite(values))
-            return CheckReport.None("", "a result is not finite");
-        var ends = new CheckEnds(stopping, Recover, cancellation);
-        return Check!.Run(Checked(batch, values, results), SecondsOfFirst, _settings, ends);
-    }
-
-    /// <summary>The right results of the first batch, where none of the shards makes all of its segments.</summary>
-    private DividedCheck? Referee(
-        FedBatch batch,
-        IReadOnlyDictionary<Value, OrtValue> values,
-        IProgress<RunProgress>? progress,
-        Func<CancellationToken> stopping,
-        CancellationToken cancellation
-    )
-    {
-        progress?.Report(RunProgress.Begin(RunPhase.Check));
-        // A number that is not finite is refused with the node that made it.
-        if (!AreFinite(values))
-            return null;
-        return Check!.References(
-            Checked(batch, values, Read(values)),
-            name => _join.Weight(name, batch.Share),
-            SecondsOfFirst,
-            (_state.Units.End - _state.Units.Start) / (double)_state.Units.Total,
-            _settings,
-            new CheckEnds(stopping, Recover, cancellation)
-        );
-    }
+    private BatchCheck? OfFirst => Check is null ? null : new BatchCheck(Check, _program, _results, _settings, Expect);
 
     private double SecondsOfFirst => _first.Seconds / _first.Segments * _segments.Count;
-
-    private bool AreFinite(IReadOnlyDictionary<Value, OrtValue> values) =>
-        _results.All(output => OrtTensors.IsFinite(values[output.Value]));
-
-    private CheckedBatch Checked(FedBatch batch, IReadOnlyDictionary<Value, OrtValue> values, Func<string, ResultElements> results)
-    {
-        var given = GivenOutputs.ToDictionary(pair => pair.Value, pair => pair.Output);
-        return new CheckedBatch(
-            results,
-            value => values[given[value]],
-            batch
-                .Values.Where(feed => feed.Key.Name is not null)
-                .ToDictionary(feed => feed.Key.Name!, feed => feed.Value, StringComparer.Ordinal),
-            Expect
-        );
-    }
 
     private void Report(IProgress<RunProgress> progress, DataSet data, int batch, long together, RunProgress inside)
     {

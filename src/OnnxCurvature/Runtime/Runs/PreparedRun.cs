@@ -30,7 +30,13 @@ internal sealed class PreparedRun : IDisposable
     private readonly PlanFacts _facts;
     private RunSessions? _sessions;
 
-    private PreparedRun(
+    /// <param name="plan">The plan.</param>
+    /// <param name="options">How the run is carried out.</param>
+    /// <param name="given">The data, by the names of inputs.</param>
+    /// <param name="seconds">How long each step before the run took.</param>
+    /// <param name="facts">What sessions need to know of the plan.</param>
+    /// <param name="numbers">The samples that were selected; null for all.</param>
+    public PreparedRun(
         RunPlan plan,
         CurvatureRunOptions options,
         IReadOnlyDictionary<string, DataSource> given,
@@ -51,13 +57,13 @@ internal sealed class PreparedRun : IDisposable
     public ImmutableArray<WeightPlan> Methods => _plan.Methods;
 
     /// <summary>Notes for the user, one sentence each.</summary>
-    public ImmutableArray<string> Notes { get; private init; } = [];
+    public ImmutableArray<string> Notes { get; init; } = [];
 
     /// <summary>The full paths of the files that the model is read from.</summary>
-    public ImmutableArray<string> ModelFiles { get; private init; } = [];
+    public ImmutableArray<string> ModelFiles { get; init; } = [];
 
     /// <summary>The nodes that use each weight, by the weight's name.</summary>
-    public IReadOnlyDictionary<string, string> Nodes { get; private init; } = ImmutableDictionary<string, string>.Empty;
+    public IReadOnlyDictionary<string, string> Nodes { get; init; } = ImmutableDictionary<string, string>.Empty;
 
     /// <summary>The number of batches.</summary>
     public int Batches => _plan.Data.Batches;
@@ -72,7 +78,7 @@ internal sealed class PreparedRun : IDisposable
     /// About how long all batches will take, in seconds, and the most memory that the process will hold, in bytes; null on a device, of
     /// which nothing is known.
     /// </summary>
-    public (double Seconds, double PeakBytes)? Estimate { get; private init; }
+    public (double Seconds, double PeakBytes)? Estimate { get; init; }
 
     /// <summary>The sizes that symbolic dimensions have in this run.</summary>
     public ImmutableDictionary<string, long> Dimensions => _plan.Source.Dimensions;
@@ -158,7 +164,7 @@ internal sealed class PreparedRun : IDisposable
                 _sessions = _sessions,
             };
         Dispose();
-        return Create(Source.Path, Source.Request, data, _options.EndedBy(cancellation), progress).KeepingSessions();
+        return RunPreparation.Of(Source.Path, Source.Request, data, _options.EndedBy(cancellation), progress).KeepingSessions();
     }
 
     /// <summary>Gives up sessions that are kept.</summary>
@@ -173,7 +179,7 @@ internal sealed class PreparedRun : IDisposable
         while (run.Source.Request is { } request && ProbeRefinement.Next(request, result) is { } probes)
         {
             var options = run._options.EndedBy(cancellation) with { PlannedBytes = null };
-            run = Create(Source.Path, request with { Probes = probes }, _given, options, progress);
+            run = RunPreparation.Of(Source.Path, request with { Probes = probes }, _given, options, progress);
             (run, result) = run.Within(progress, cancellation);
             result = result with { Probes = probes };
         }
@@ -190,7 +196,7 @@ internal sealed class PreparedRun : IDisposable
             || StateFile.Read(path).Probes is var probes && probes == request.Probes
         )
             return this;
-        return Create(Source.Path, request with { Probes = probes }, _given, _options);
+        return RunPreparation.Of(Source.Path, request with { Probes = probes }, _given, _options);
     }
 
     /// <summary>The arrays of the first batch alone, by name, with those that are taken as constant.</summary>
@@ -198,56 +204,6 @@ internal sealed class PreparedRun : IDisposable
     {
         var batch = _plan.Data.Batch(0).Arrays.ToDictionary(entry => entry.Key.Name!, entry => DataSource.Of(entry.Value));
         return _given.ToDictionary(entry => entry.Key, entry => batch.GetValueOrDefault(entry.Key, entry.Value));
-    }
-
-    /// <summary>Plans a run of a request, or, where it is null, of an augmented file. Throws <see cref="UserErrorException"/>.</summary>
-    internal static PreparedRun Create(
-        string modelPath,
-        CurvatureRequest? request,
-        IReadOnlyDictionary<string, DataSource> data,
-        CurvatureRunOptions options,
-        IProgress<RunProgress>? progress = null
-    )
-    {
-        options.Interrupt?.Check();
-        progress?.Report(RunProgress.Begin(RunPhase.Load));
-        var clock = Stopwatch.StartNew();
-        if (request?.TargetError is not null && options.Shard is not null)
-            throw new UserErrorException(
-                "--target-error takes as many probes as all of the data need, which no shard knows; give --probes in place of it."
-            );
-        OrtEnvironment.Start(options.OnnxRuntimePath);
-        var (provider, why) = CudaProvider.Choose(options.Provider, options.Cuda);
-        options = options with { Provider = provider };
-        options = options with { PreparedBound = options.Bound, Preparing = progress ?? options.Preparing };
-        var inputs = RunInputs.Resolve(
-            new ModelSource(modelPath, request) { Dimensions = options.Dimensions, Limits = options.LoadLimits },
-            data,
-            options
-        );
-        // Reading the files takes about as long as all else before the run.
-        var check = Task.Run(() => AugmentedMetadata.CheckWeightFiles(inputs.Model));
-        var loaded = clock.Elapsed.TotalSeconds;
-        progress?.Report(RunProgress.Begin(RunPhase.Plan));
-        var plan = request is null ? AugmentedRun.Plan(inputs, options) : RequestedRun.Plan(inputs, request, options);
-        check.GetAwaiter().GetResult();
-        if (options.MachineForTimes is { } machine)
-        {
-            progress?.Report(RunProgress.Begin(RunPhase.Calibrate));
-            machine();
-        }
-        var seconds = ImmutableDictionary<string, double>.Empty.Add("load", loaded).Add("plan", clock.Elapsed.TotalSeconds - loaded);
-        plan.Check?.Follow(clock.Elapsed.TotalSeconds);
-        var run = new PreparedRun(plan, options, data, seconds, new PlanFacts(plan, options, inputs.Model.Files), inputs.Given.Numbers)
-        {
-            ModelFiles = inputs.Model.Files,
-            Nodes = WeightUse.NodesByWeight(inputs.Model.Graph),
-            Notes = [.. plan.Notes, .. options.Bound.Notes, .. ProviderNotes(why, options, plan.Program)],
-            Estimate = options.ChosenProvider == ExecutionProvider.Cpu ? plan.Estimated(options) : null,
-        };
-        options.Interrupt?.Check();
-        options.Interrupt?.Finish();
-        return run;
     }
 
     /// <summary>
@@ -282,7 +238,7 @@ internal sealed class PreparedRun : IDisposable
         while (Source.Request is not null && planned > 1)
         {
             planned = planned > MemoryBound.ProcessBytes ? (long)(planned * SmallerShare) : 1;
-            var smaller = Create(Source.Path, Source.Request, _given, _options with { PlannedBytes = planned }, progress);
+            var smaller = RunPreparation.Of(Source.Path, Source.Request, _given, _options with { PlannedBytes = planned }, progress);
             if (smaller._plan.MemoryBytes < _plan.MemoryBytes)
                 return smaller;
         }
@@ -373,15 +329,4 @@ internal sealed class PreparedRun : IDisposable
     private ImmutableArray<string> MethodSentences =>
         _plan.Augmented?.Methods
         ?? [.. Methods.Select(method => $"{method.Quantity.OutputName(method.Target)}: {method.Method}, because {method.Reason}")];
-
-    private static IEnumerable<string> ProviderNotes(string? why, CurvatureRunOptions options, Program program)
-    {
-        if (why is not null)
-            yield return why;
-        if (options.ChosenProvider != ExecutionProvider.Cuda)
-            yield break;
-        yield return CudaKernels.Forecast(program);
-        if (options.Cuda.AllowTf32)
-            yield return "TF32 is on, so products round their factors to ten bits.";
-    }
 }
