@@ -67,7 +67,7 @@ internal sealed partial class MemoryTable(Workspace workspace, IReadOnlyCollecti
             CultureInfo.InvariantCulture,
             $"# Networks under bounds on memory\n\nMeasured on {DateTime.UtcNow:yyyy-MM-dd} by `dotnet run -c Release --project "
                 + $"tests/OnnxCurvature.Benchmarks -- memory{(workspace.Published is null ? "" : " --published onnx-curvature")}`, "
-                + $"once each.\n\n"
+                + $"once each{(only.Count > 0 ? ", some of the cases" : "")}.\n\n"
         );
         foreach (var fact in Machine.Describe(workspace).Where(fact => !fact.Contains("PyTorch", StringComparison.Ordinal)))
             text.Append(CultureInfo.InvariantCulture, $"- {fact}\n");
