@@ -65,7 +65,7 @@ internal sealed partial class MemoryTable(Workspace workspace, IReadOnlyCollecti
         var text = new StringBuilder();
         text.Append(
             CultureInfo.InvariantCulture,
-            $"# Networks under bounds on memory\n\nMeasured on {DateTime.UtcNow:yyyy-MM-dd} by `dotnet run -c Release --project "
+            $"# Networks under bounds on memory\n\nMeasured on {DateTime.UtcNow:yyyy-MM-dd} by\n`dotnet run -c Release --project "
                 + $"tests/OnnxCurvature.Benchmarks -- memory{(workspace.Published is null ? "" : " --published onnx-curvature")}`, "
                 + $"once each{(only.Count > 0 ? ", some of the cases" : "")}.\n\n"
         );

@@ -33,15 +33,20 @@ public sealed class FixedBatchTests : IDisposable
         _tool.Npy("weights.npy", ElementType.Float32, [Classes], [0.5, 0, 2, 1.25]);
     }
 
+    public static TheoryData<string> Targets =>
+        [
+            "labels=@plain.npy",
+            "labels=@plain.npy --reduction sum",
+            "labels=@column.npy",
+            "labels=@labels.npy",
+            "labels=@labels.npy --class-weights @weights.npy",
+            "labels=@soft.npy",
+        ];
+
     public void Dispose() => _tool.Dispose();
 
     [Theory]
-    [InlineData("labels=@plain.npy")]
-    [InlineData("labels=@plain.npy --reduction sum")]
-    [InlineData("labels=@column.npy")]
-    [InlineData("labels=@labels.npy")]
-    [InlineData("labels=@labels.npy --class-weights @weights.npy")]
-    [InlineData("labels=@soft.npy")]
+    [MemberData(nameof(Targets))]
     public void Labels_of_several_batches_are_those_of_one_batch_of_any_size(string words)
     {
         var expected = Diagonal("any.onnx", words);
@@ -55,12 +60,7 @@ public sealed class FixedBatchTests : IDisposable
 
     /// <summary>A mean over one sample is that sample, though it couples samples.</summary>
     [Theory]
-    [InlineData("labels=@plain.npy")]
-    [InlineData("labels=@plain.npy --reduction sum")]
-    [InlineData("labels=@column.npy")]
-    [InlineData("labels=@labels.npy")]
-    [InlineData("labels=@labels.npy --class-weights @weights.npy")]
-    [InlineData("labels=@soft.npy")]
+    [MemberData(nameof(Targets))]
     public void Batches_of_one_sample_are_those_of_any_size_where_its_axis_is_lost(string words)
     {
         Save("tanh.onnx", "N", Node("Tanh", "x", "h"), Node("MatMul", "h w", "z"));

@@ -75,8 +75,8 @@ internal sealed class SampleProof
     public SampleObstacles Obstacles(ImmutableArray<(Node Node, Curvature Curvature)> nodes) => new(this, nodes);
 
     /// <summary>
-    /// Whether the model takes one sample, of which the target's first axis is then the axis of samples, though nothing tells it from other
-    /// axes of size one.
+    /// Whether the model takes one sample, of which the target's first axis is then the axis of samples, though nothing distinguishes it
+    /// from other axes of size one.
     /// </summary>
     private bool IsOfOneSample(ModelGraph model, Value target) =>
         target.Type.Rank > 0

@@ -1,15 +1,12 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
 using OnnxCurvature.Ir;
-using OnnxCurvature.Methods.Costs;
 using OnnxCurvature.Methods.Plans;
 using OnnxCurvature.Methods.Requests;
 using OnnxCurvature.Ops;
-using OnnxCurvature.Runtime.Augmentation;
 using OnnxCurvature.Runtime.Batches;
 using OnnxCurvature.Runtime.Bounds;
 using OnnxCurvature.Runtime.Checkpoints;
-using OnnxCurvature.Runtime.Cuda;
 using OnnxCurvature.Runtime.Results;
 using OnnxCurvature.Runtime.Schedules;
 using OnnxCurvature.Runtime.Sessions;
