@@ -26,6 +26,20 @@ internal sealed class GraphBuilder
     public GraphBuilder(WorkBudget budget)
         : this() => _budget = budget;
 
+    /// <summary>
+    /// A builder that goes on from what this one, which has no parent, has built, and leaves this one as it is. So several may go on at
+    /// once, each with a budget of its own.
+    /// </summary>
+    public GraphBuilder Continued()
+    {
+        var b = new GraphBuilder(_budget.Copy()) { _lastId = _lastId, Origin = _origin };
+        foreach (var (key, scalar) in _scalars)
+            b._scalars.Add(key, scalar);
+        foreach (var (symbol, found) in _symbols)
+            b._symbols.Add(symbol, found);
+        return b;
+    }
+
     /// <summary>The budget that building and computing constants have left; shared by the builders of all bodies.</summary>
     public WorkBudget Budget
     {

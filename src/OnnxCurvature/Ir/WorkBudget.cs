@@ -1,6 +1,8 @@
 namespace OnnxCurvature.Ir;
 
-/// <summary>Counts what is taken of <see cref="WorkLimits"/>.</summary>
+/// <summary>
+/// Counts what is taken of <see cref="WorkLimits"/>. Plans that are made side by side take from that of the model's own nodes.
+/// </summary>
 internal sealed class WorkBudget(WorkLimits limits)
 {
     private const int StepsOfDeadNode = 400;
@@ -8,6 +10,15 @@ internal sealed class WorkBudget(WorkLimits limits)
     private long _nodes;
     private long _bytes;
     private long _steps;
+
+    /// <summary>A budget of which as much is taken.</summary>
+    public WorkBudget Copy() =>
+        new(limits)
+        {
+            _nodes = _nodes,
+            _bytes = _bytes,
+            _steps = _steps,
+        };
 
     /// <summary>Takes nodes. Throws <see cref="WorkLimitException"/> where too few are left.</summary>
     public void TakeNodes(long count) => Take(ref _nodes, count, limits.Nodes, "nodes");
@@ -48,8 +59,8 @@ internal sealed class WorkBudget(WorkLimits limits)
 
     private static void Take(ref long taken, long count, long limit, string unit)
     {
-        if (count > limit - taken)
+        if (count > limit - Interlocked.Read(ref taken))
             throw new WorkLimitException(unit, limit);
-        taken += count;
+        Interlocked.Add(ref taken, count);
     }
 }

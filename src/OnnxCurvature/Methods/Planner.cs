@@ -111,15 +111,15 @@ internal sealed class Planner(ModelGraph model, CurvatureRequest request, PlanLi
     /// The way to the exact Hessian diagonal of one weight and the size of its program, as <see cref="Plan"/> says for that weight alone.
     /// It throws what that throws.
     /// </summary>
-    /// <param name="loss">The loss of the request, and what plans for other weights have in common with this one.</param>
-    public (WeightPlan Method, int Nodes) PlanDiagonal(SharedLoss loss)
+    public (WeightPlan Method, int Nodes) PlanDiagonal()
     {
         var target = Target.Resolve(model, request.WithRespectTo).Single();
-        var gradient = model.Builder.Gradient(loss.Head.Loss, [target.Value])[0] ?? throw Zero(target, loss.Head.Loss);
-        var diagonals = new DiagonalPlanner(model, loss.Head, loss.Proof, _costs, limits, Choice);
+        var head = LossBuilder.Build(model, request.Loss, request.Reduction);
+        var gradient = model.Builder.Gradient(head.Loss, [target.Value])[0] ?? throw Zero(target, head.Loss);
+        var diagonals = new DiagonalPlanner(model, head, new SampleProof(model, head), _costs, limits, Choice);
         diagonals.Weigh([target]);
         Build([diagonals.Hessian(target, gradient)]);
-        var inputs = loss.Head.Target is { } labels ? model.Inputs.Add(labels) : model.Inputs;
+        var inputs = head.Target is { } labels ? model.Inputs.Add(labels) : model.Inputs;
         var (name, result) = _outputs.Single();
         var program = Finished(Program.Create(inputs, [new NamedValue(name, result)]));
         return (_methods.Single() with { Flops = new CostAttribution(_costs, program, [name])[name] }, program.Nodes.Length);

@@ -19,7 +19,6 @@ internal sealed class NodeReplacement
     private readonly ReplacementRule _rule;
     private readonly GraphBuilder _builder;
     private readonly Dictionary<Value, Value> _map;
-    private bool _hasChanged;
 
     private NodeReplacement(ReplacementRule rule, NodeReplacement? outer)
     {
@@ -27,11 +26,26 @@ internal sealed class NodeReplacement
     }
 
     /// <summary>The program with its nodes replaced; the same one where all of them stay.</summary>
-    public static Program Run(Program program, ReplacementRule rule)
+    public static Program Run(Program program, ReplacementRule rule) =>
+        Replaces(program, rule, null) ? new NodeReplacement(rule, null).Of(program) : program;
+
+    /// <summary>Whether a rule replaces any node. Most programs stay as they are, and it takes much longer to rebuild them.</summary>
+    private static bool Replaces(Program program, ReplacementRule rule, GraphBuilder? outer)
     {
-        var replacement = new NodeReplacement(rule, null);
-        var rebuilt = replacement.Of(program);
-        return replacement._hasChanged ? rebuilt : program;
+        var b = new GraphBuilder(outer);
+        foreach (var parameter in program.Parameters)
+            b.Recognize(parameter);
+        foreach (var node in program.Nodes)
+        {
+            if (rule(new GraphBuilder(b) { Origin = NodeOrigin.Of(node) }, node, node.Inputs) is not null)
+                return true;
+            foreach (var body in node.Bodies)
+                if (Replaces(body, rule, b))
+                    return true;
+            foreach (var output in node.Outputs)
+                b.Recognize(output);
+        }
+        return false;
     }
 
     /// <summary>A node as messages name it: by its operator, and by the node of the model that it is there for.</summary>
@@ -58,7 +72,6 @@ internal sealed class NodeReplacement
             {
                 var inner = new NodeReplacement(_rule, this);
                 attributes = attributes.With(name, inner.Of(body));
-                _hasChanged |= inner._hasChanged;
             }
         if (node.Operator is IBodyOperator op && op.ListsCaptures(node))
             inputs = op.WithCaptures(inputs, attributes);
@@ -80,7 +93,7 @@ internal sealed class NodeReplacement
         for (var index = 0; index < node.Outputs.Length; index++)
             if (outputs[index] is { } output)
                 _map[node.Outputs[index]] = Mapped(output);
-        return _hasChanged = true;
+        return true;
     }
 
     private Value Mapped(Value value) => _map.GetValueOrDefault(value, value);

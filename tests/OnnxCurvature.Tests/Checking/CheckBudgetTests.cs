@@ -58,7 +58,8 @@ public sealed class CheckBudgetTests
         }
         // The preparation took all that a run of three seconds has for its check.
         var time = new CheckTime((3, 3), taken: 3, spent: 0.75);
-        var budget = new CheckBudget(new CostModel(Limits), Cores, ExecutionProvider.Cpu, (3, 3), Peak, 0, double.PositiveInfinity);
+        var memory = new CheckMemory(Peak, Peak);
+        var budget = new CheckBudget(new CostModel(Limits), Cores, ExecutionProvider.Cpu, (3, 3), memory, 0, double.PositiveInfinity);
         var allowance = budget.For(PartOf(Vgg16(folder)), time.Left, time, variations: 0);
         Assert.Equal(0, allowance.Directions);
         Assert.Contains("one direction takes about", allowance.Reason, StringComparison.Ordinal);

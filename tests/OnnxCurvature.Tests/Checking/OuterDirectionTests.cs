@@ -82,7 +82,7 @@ public sealed class OuterDirectionTests
         Assert.Equal(areOuter, derivatives.AreOuter(derivatives.Values[0], CheckedRounding.Wide));
         if (areOuter)
             Assert.All(
-                derivatives.ProgramFor(2, CheckedRounding.Wide).Nodes.SelectMany(node => node.Outputs),
+                derivatives.ProgramFor(2, CheckedRounding.Wide, ExecutionProvider.Cpu).Nodes.SelectMany(node => node.Outputs),
                 output => Assert.InRange(output.Type.Shape.Elements.Factor, 0, 2 * Rows * Columns - 1),
                 throwIfEmpty: true
             );
@@ -97,7 +97,7 @@ public sealed class OuterDirectionTests
     {
         var derivatives = Derivatives(Plain, asked);
         Assert.False(derivatives.AreOuter(derivatives.Values[0], rounding));
-        Assert.Equal([2, Rows, Columns], derivatives.ProgramFor(2, rounding).Parameters[0].Type.Shape.Sizes);
+        Assert.Equal([2, Rows, Columns], derivatives.ProgramFor(2, rounding, ExecutionProvider.Cpu).Parameters[0].Type.Shape.Sizes);
     }
 
     private static DirectionalDerivatives Derivatives(string use, CheckedDerivatives asked)

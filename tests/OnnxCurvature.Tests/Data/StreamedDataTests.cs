@@ -58,12 +58,12 @@ public sealed class StreamedDataTests
         }
     }
 
-    /// <summary>8 GiB that are in no memory: a file of zeros that takes no room on the disk.</summary>
+    /// <summary>2 GiB, four times the bound: files of zeros that take no room on the disk.</summary>
     [Fact]
     public void Memory_does_not_grow_with_the_data()
     {
         using var tool = new Tool();
-        const long Samples = 4096;
+        const long Samples = 1024;
         const long Parts = 4;
         const int Width = 1 << 17;
         tool.Save("wide.onnx", Wide(Width));
@@ -99,7 +99,7 @@ public sealed class StreamedDataTests
         using var reader = new StreamReader(about.GetEntry("about.json")!.Open());
         using var json = JsonDocument.Parse(reader.ReadToEnd());
         var peak = json.RootElement.GetProperty("peak_memory_bytes").GetInt64();
-        TestContext.Current.SendDiagnosticMessage($"8 GiB of data: peak {peak >> 20} MiB");
+        TestContext.Current.SendDiagnosticMessage($"2 GiB of data: peak {peak >> 20} MiB");
         Assert.InRange(peak, 1, 500_000_000);
         Assert.Equal(Samples * Parts, json.RootElement.GetProperty("samples").GetInt64());
     }

@@ -3,6 +3,7 @@ using System.Globalization;
 using OnnxCurvature.Files;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Methods;
+using OnnxCurvature.Methods.Costs;
 using OnnxCurvature.Methods.Planning;
 using OnnxCurvature.Methods.Plans;
 using OnnxCurvature.Methods.Requests;
@@ -44,11 +45,12 @@ public sealed class PlanFigureTests
                 var problem = ProblemTable.Find(name);
                 var request = new CurvatureRequest { WithRespectTo = [weight], Loss = new LossRequest(problem.Loss) };
                 var (chosen, expected, description) = (way, 0.0, "");
-                var plan = new Planner(
-                    problem.Graph(),
-                    request,
-                    new PlanLimits { MemoryBytes = 100_000, Dimensions = ImmutableDictionary<string, long>.Empty.Add("N", problem.Samples) }
-                )
+                var limits = new PlanLimits
+                {
+                    MemoryBytes = 100_000,
+                    Dimensions = ImmutableDictionary<string, long>.Empty.Add("N", problem.Samples),
+                };
+                var plan = new Planner(problem.Graph(), request, limits)
                 {
                     Choice = candidates =>
                     {
@@ -63,6 +65,7 @@ public sealed class PlanFigureTests
                 var data = problem.Data(plan.Loss.Target);
                 Check(
                     plan,
+                    limits,
                     plan.Program.Parameters.ToDictionary(
                         input => input.Name!,
                         input => RuntimeProgram.Feed(data[input].CastTo(input.Type.Element))
@@ -95,12 +98,13 @@ public sealed class PlanFigureTests
             .Where(pair => pair.First.Known is null)
             .GroupBy(pair => pair.First.Symbols[0].Name)
             .ToImmutableDictionary(group => group.Key, group => group.First().Second);
-        var plan = new Planner(graph, entry.Request, new PlanLimits { Dimensions = sizes }).Plan();
+        var limits = new PlanLimits { Dimensions = sizes };
+        var plan = new Planner(graph, entry.Request, limits).Plan();
         var inputs = plan.Program.Parameters.ToDictionary(
             input => input.Name!,
             input => RuntimeProgram.Feed(TensorOf(data[input.Name!], input.Type.Element))
         );
-        Check(plan, inputs, weight);
+        Check(plan, limits, inputs, weight);
     }
 
     [Fact]
@@ -128,7 +132,12 @@ public sealed class PlanFigureTests
             ? Tensor.Of(element, array.Shape, array.ToInt64s())
             : Tensor.Of(array.Shape, array.ToDoubles()).CastTo(element);
 
-    private static void Check(CurvaturePlan plan, Dictionary<string, Microsoft.ML.OnnxRuntime.OrtValue> inputs, string description)
+    private static void Check(
+        CurvaturePlan plan,
+        PlanLimits limits,
+        Dictionary<string, Microsoft.ML.OnnxRuntime.OrtValue> inputs,
+        string description
+    )
     {
         var file = OnnxWriter.Serialize(plan.Program, Path.GetTempPath(), new WriteOptions { Weights = WeightPlacement.Embed });
         var counted = new EmittedWork(file, inputs);
@@ -141,5 +150,6 @@ public sealed class PlanFigureTests
         Assert.True(counted.PeakBytes <= plan.MemoryBytes, $"{description}: {plan.MemoryBytes} bytes for {counted.PeakBytes}");
         var most = Math.Max(1.5 * counted.PeakBytes, counted.PeakBytesWithBlocks);
         Assert.True(plan.MemoryBytes < most, $"{description}: {plan.MemoryBytes} bytes, and no more than {most}");
+        Assert.True(new CostModel(limits).BytesAtMost(plan.Program) >= plan.MemoryBytes, description);
     }
 }

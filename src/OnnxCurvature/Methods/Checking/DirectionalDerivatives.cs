@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Methods.Losses;
+using OnnxCurvature.Ops;
 using OnnxCurvature.Ops.Building;
 using OnnxCurvature.Ops.Elementwise;
 using OnnxCurvature.Ops.Reduction;
@@ -38,7 +39,7 @@ internal sealed class DirectionalDerivatives
     private readonly Head _narrow;
     private readonly HashSet<Value> _given;
     private readonly CheckedDerivatives _asked;
-    private readonly Dictionary<(int, CheckedRounding), Program> _programs = [];
+    private readonly Dictionary<(int, CheckedRounding, ExecutionProvider), Program> _programs = [];
     private ImmutableHashSet<Value>? _outer;
 
     /// <summary>
@@ -114,14 +115,18 @@ internal sealed class DirectionalDerivatives
     /// </summary>
     /// <param name="directions">How many, K.</param>
     /// <param name="rounding">The precision of each part.</param>
-    public Program ProgramFor(int directions, CheckedRounding rounding)
+    /// <param name="provider">Where it is to run.</param>
+    public Program ProgramFor(int directions, CheckedRounding rounding, ExecutionProvider provider)
     {
-        if (!_programs.TryGetValue((directions, rounding), out var program))
-            _programs[(directions, rounding)] = program = Build(
-                directions,
+        if (!_programs.TryGetValue((directions, rounding, provider), out var program))
+        {
+            var (head, noise) = (
                 rounding == CheckedRounding.Narrow ? _narrow : _wide,
                 rounding == CheckedRounding.Perturbed ? new RoundingNoise(_b) : null
             );
+            program = Pipeline.Simplification.Run(Composed(directions, head, noise, noise is null ? Outer : []).Program);
+            _programs[(directions, rounding, provider)] = program = Pipeline.Lowering(provider).Run(program);
+        }
         return program;
     }
 
@@ -146,9 +151,6 @@ internal sealed class DirectionalDerivatives
         var computed = program.Nodes.SelectMany(node => node.Outputs).ToHashSet();
         return [.. large.Where(value => !computed.Contains(matrices[Values.IndexOf(value)]))];
     }
-
-    private Program Build(int directions, Head head, RoundingNoise? noise) =>
-        Pipeline.Simplification.Run(Composed(directions, head, noise, noise is null ? Outer : []).Program);
 
     /// <summary>The program, and the directions a of each of the values.</summary>
     private (Program Program, ImmutableArray<Value> Directions) Composed(

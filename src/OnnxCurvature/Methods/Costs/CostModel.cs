@@ -60,6 +60,13 @@ internal sealed class CostModel
         return Math.Max(_memory.Of(program, program.Nodes), _memory.Of(program, RuntimeOrder.Of(program)));
     }
 
+    /// <summary>At least <see cref="PeakBytes"/>, by adding up all values, which takes a small part of the time.</summary>
+    public double BytesAtMost(Program program)
+    {
+        _sizes.Learn(program);
+        return _memory.AtMost(program);
+    }
+
     /// <summary>The bytes of the largest output of a convolution; zero where there is none.</summary>
     public double WidestConvolution(Program program) =>
         program

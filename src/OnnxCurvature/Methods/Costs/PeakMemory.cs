@@ -88,12 +88,24 @@ internal sealed class PeakMemory(CostModel costs)
     }
 
     /// <summary>
+    /// At least <see cref="Of"/>, and quickly known: every value, in both layouts where it may be in blocks, and none freed.
+    /// </summary>
+    public double AtMost(Program program) => program.Parameters.Sum(costs.Bytes) + program.Nodes.Sum(AtMost);
+
+    private double AtMost(Node node) =>
+        node.Outputs.Sum(costs.Bytes)
+        + node.Bodies.Sum(AtMost)
+        + Beside(node)
+        + node.Inputs.Concat(node.Outputs).Where(value => value is { Type.Rank: 4 }).Sum(value => Block * costs.Bytes(value!));
+
+    /// <summary>
     /// The memory within a node beside its outputs: one iteration, and the pieces of what iterations yield, which are put together at
     /// the end; else what its kernel needs for itself.
     /// </summary>
-    private double Inside(Node node) =>
-        node.Bodies.Sum(costs.PeakBytes)
-        + (node.Operator is IBodyOperator op ? op.HeldTwice(node).Sum(costs.Bytes) : 0)
+    private double Inside(Node node) => node.Bodies.Sum(costs.PeakBytes) + Beside(node);
+
+    private double Beside(Node node) =>
+        (node.Operator is IBodyOperator op ? op.HeldTwice(node).Sum(costs.Bytes) : 0)
         + ((node.Operator as Operator)?.ScratchBytes(node, costs.Size) ?? 0);
 
     /// <summary>Whether a node's output comes in blocks of channels, given the values that do.</summary>

@@ -4,7 +4,6 @@ using OnnxCurvature.Methods.Checking;
 using OnnxCurvature.Methods.Costs;
 using OnnxCurvature.Ops;
 using OnnxCurvature.Ops.Rules;
-using OnnxCurvature.Passes;
 
 namespace OnnxCurvature.Runtime.Checking;
 
@@ -13,7 +12,7 @@ namespace OnnxCurvature.Runtime.Checking;
 /// <param name="cores">The cores that nodes may use.</param>
 /// <param name="provider">Where the check runs.</param>
 /// <param name="expected">How long the first batch, and the whole run, are expected to take.</param>
-/// <param name="peakBytes">The peak of a program and its values, in bytes; null where nothing bounds it.</param>
+/// <param name="memory">The memory of a program and its values; null where nothing bounds it.</param>
 /// <param name="heldBytes">The bytes that the process takes besides.</param>
 /// <param name="bound">The most bytes that it may take.</param>
 internal sealed class CheckBudget(
@@ -21,7 +20,7 @@ internal sealed class CheckBudget(
     int cores,
     ExecutionProvider provider,
     (double Batch, double Run) expected,
-    Func<Program, double>? peakBytes,
+    CheckMemory? memory,
     double heldBytes,
     double bound
 )
@@ -63,9 +62,10 @@ internal sealed class CheckBudget(
         var wanted = part.Targets * RunCheck.Entries;
         for (var directions = Math.Min(MostAtOnce, wanted); directions > 0; directions /= 2)
         {
-            var program = Pipeline.Lowering(provider).Run(part.Derivatives.ProgramFor(directions, CheckedRounding.Wide));
-            var peak = peakBytes?.Invoke(program);
-            if (peak > (part.MostBytes ?? bound - heldBytes))
+            var program = part.Derivatives.ProgramFor(directions, CheckedRounding.Wide, provider);
+            var peak = memory is null ? null : new Lazy<double>(() => memory.Peak(program));
+            var most = part.MostBytes ?? bound - heldBytes;
+            if (memory?.AtMost(program) > most && peak!.Value > most)
             {
                 var size = string.Create(CultureInfo.InvariantCulture, $"{Math.Ceiling((heldBytes + peak.Value) / (1 << 20))} MiB");
                 var reason = part.MostBytes is null
@@ -77,19 +77,19 @@ internal sealed class CheckBudget(
             var (start, each) = Price(program, time.Slowdown);
             if (variations > 0)
                 (start, each) = (WaysOfRounding * start, WaysOfRounding * variations * each);
-            var most = (int)Math.Min(int.MaxValue, directions * Math.Floor(Math.Max(0, seconds - start) / each));
-            if (most >= wanted)
-                return new CheckAllowance(directions, int.MaxValue, null) { PeakBytes = peak };
+            var affordable = (int)Math.Min(int.MaxValue, directions * Math.Floor(Math.Max(0, seconds - start) / each));
+            if (affordable >= wanted)
+                return new CheckAllowance(directions, int.MaxValue, null) { Peak = peak };
             var one = start + each / directions;
             var slow = string.Create(
                 CultureInfo.InvariantCulture,
                 $"one direction takes about {one:0.##} s, and all checks at most {100 * CheckTime.Share} % of the run"
             );
-            if (most > 0)
-                return new CheckAllowance(directions, most, slow) { PeakBytes = peak };
+            if (affordable > 0)
+                return new CheckAllowance(directions, affordable, slow) { Peak = peak };
             refused =
-                !time.IsBound ? new CheckAllowance(directions, part.Targets, slow) { PeakBytes = peak }
-                : time.AllowsFirst(one) ? new CheckAllowance(directions, directions, slow) { PeakBytes = peak }
+                !time.IsBound ? new CheckAllowance(directions, part.Targets, slow) { Peak = peak }
+                : time.AllowsFirst(one) ? new CheckAllowance(directions, directions, slow) { Peak = peak }
                 : new CheckAllowance(0, 0, slow);
             // With fewer at a time each of them takes no less.
             if (refused.Directions == 0)
@@ -107,3 +107,8 @@ internal sealed class CheckBudget(
         return (slowdown * start, slowdown * (times.Run(program) + read));
     }
 }
+
+/// <summary>The memory of the program of a check and its values, in bytes.</summary>
+/// <param name="Peak">The peak.</param>
+/// <param name="AtMost">At least the peak, and quickly known.</param>
+internal sealed record CheckMemory(Func<Program, double> Peak, Func<Program, double> AtMost);

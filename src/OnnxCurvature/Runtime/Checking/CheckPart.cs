@@ -39,7 +39,7 @@ internal sealed record CheckPart(DirectionalDerivatives Derivatives, ImmutableAr
 internal sealed record CheckAllowance(int Directions, int Most, string? Reason)
 {
     /// <summary>The estimated peak of the process's memory, in bytes; null where nothing bounds it.</summary>
-    public double? PeakBytes { get; init; }
+    public Lazy<double>? Peak { get; init; }
 
     /// <summary>Whether one direction takes more memory than there is.</summary>
     public bool LacksMemory { get; init; }

@@ -19,7 +19,7 @@ internal sealed class CheckRun(
     OrtSettings settings
 ) : IDisposable
 {
-    private readonly Program _program = derivatives.ProgramFor(directions, rounding);
+    private readonly Program _program = derivatives.ProgramFor(directions, rounding, settings.Provider);
     private OrtProgram? _session;
 
     /// <summary>How many directions run at a time.</summary>

@@ -260,7 +260,7 @@ internal sealed class RunCheck
             if (stop.IsCancellationRequested && !ends.Cancellation.IsCancellationRequested)
             {
                 ends.Recover();
-                var less = part with { MostBytes = allowance.PeakBytes / 2 };
+                var less = part with { MostBytes = allowance.Peak?.Value / 2 };
                 if (less.MostBytes is not null && (!less.Split().IsEmpty || Allowance(less).Of.Directions > 0))
                 {
                     pending.Push(less);

@@ -4,6 +4,7 @@ using OnnxCurvature.Methods;
 using OnnxCurvature.Methods.Losses;
 using OnnxCurvature.Methods.Paths;
 using OnnxCurvature.Methods.Planning;
+using OnnxCurvature.Methods.Plans;
 using OnnxCurvature.Methods.Requests;
 using OnnxCurvature.Onnx.Reading;
 using OnnxCurvature.Ops;
@@ -24,7 +25,6 @@ internal sealed class Inspector(OnnxModel model, WorkLimits limits)
     private readonly WorkBudget _budget = new(limits);
     private readonly IReadOnlyDictionary<string, string> _nodes = WeightUse.NodesByWeight(model.Graph);
     private readonly Dictionary<string, string> _obstacles = new(StringComparer.Ordinal);
-    private SharedLoss? _loss;
     private string? _exceeded;
 
     /// <summary>The report.</summary>
@@ -35,22 +35,7 @@ internal sealed class Inspector(OnnxModel model, WorkLimits limits)
         var losses = Losses().ToImmutableArray();
         var needed = losses.IsEmpty ? [] : Needed(LossRequest.Parse(losses[0].Loss));
         // The constants of an augmented model are those of its source, and what was made of them.
-        var weights = (augmented is null ? graph.Weights : [])
-            .Select(
-                (weight, index) =>
-                {
-                    cancellation.ThrowIfCancellationRequested();
-                    progress?.Report(
-                        new RunProgress(
-                            (double)index / graph.Weights.Length,
-                            $"weight {index + 1} of {graph.Weights.Length}",
-                            RunPhase.Plan
-                        )
-                    );
-                    return Inspect(weight, losses, needed);
-                }
-            )
-            .ToImmutableArray();
+        var weights = Weights(augmented is null ? graph.Weights : [], losses, needed, progress, cancellation);
         // Without the nodes that were left out, some of the others lead to no output.
         var nodes = GraphWalk.Ancestors(model.LeftOutNodes.IsEmpty ? graph.Outputs.Select(output => output.Value) : graph.Values.Values);
         foreach (var node in nodes)
@@ -127,52 +112,97 @@ internal sealed class Inspector(OnnxModel model, WorkLimits limits)
         return [output, .. GraphWalk.Ancestors([output]).SelectMany(GraphWalk.Dependencies)];
     }
 
-    private InspectedWeight Inspect(Value weight, ImmutableArray<(string Loss, string Reason)> losses, HashSet<Value> needed)
+    /// <summary>The weights, planned for side by side. What is left of the steps is decided in their order.</summary>
+    private ImmutableArray<InspectedWeight> Weights(
+        ImmutableArray<Value> weights,
+        ImmutableArray<(string Loss, string Reason)> losses,
+        HashSet<Value> needed,
+        IProgress<RunProgress>? progress,
+        CancellationToken cancellation
+    )
     {
-        var elements = weight.Type.Shape.Elements.Factor;
-        var nodes = _nodes.GetValueOrDefault(weight.Name!, "");
+        var ahead = 2 * Environment.ProcessorCount;
+        var plans = new Task<(WeightPlan Method, int Nodes)>?[weights.Length];
+        var found = ImmutableArray.CreateBuilder<InspectedWeight>(weights.Length);
+        try
+        {
+            for (var (index, begun) = (0, 0); index < weights.Length; index++)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                progress?.Report(new RunProgress((double)index / weights.Length, $"weight {index + 1} of {weights.Length}", RunPhase.Plan));
+                for (; begun < weights.Length && begun < index + ahead && _exceeded is null; begun++)
+                    if (!losses.IsEmpty && weights[begun] is var weight && needed.Contains(weight))
+                        plans[begun] = Task.Run(() => Plan(weight, losses[0].Loss), CancellationToken.None);
+                found.Add(Inspect(weights[index], losses, needed, plans[index]));
+            }
+        }
+        finally
+        {
+            // What still goes on reads the model's files.
+            Task.WhenAll(plans.OfType<Task>()).ContinueWith(_ => { }, TaskScheduler.Default).Wait(CancellationToken.None);
+        }
+        return found.MoveToImmutable();
+    }
+
+    private (WeightPlan Method, int Nodes) Plan(Value weight, string loss)
+    {
+        var request = new CurvatureRequest
+        {
+            WithRespectTo = [weight.Name!],
+            Loss = LossRequest.Parse(loss),
+            Quantities = [Quantity.HessianDiagonal],
+        };
+        return new Planner(model.Graph with { Builder = model.Graph.Builder.Continued() }, request, new PlanLimits()).PlanDiagonal();
+    }
+
+    private InspectedWeight Inspect(
+        Value weight,
+        ImmutableArray<(string Loss, string Reason)> losses,
+        HashSet<Value> needed,
+        Task<(WeightPlan Method, int Nodes)>? plan
+    )
+    {
         if (losses.IsEmpty)
-            return new InspectedWeight(
-                weight.Name!,
-                nodes,
-                weight.Type.ToString(),
-                elements,
+            return Of(
                 null,
                 model.LeftOutNodes.IsEmpty
                     ? "the model has no floating-point output to take a loss of"
                     : "the model's outputs depend on nodes that cannot be taken"
             );
         if (!needed.Contains(weight))
-            return new InspectedWeight(weight.Name!, nodes, weight.Type.ToString(), elements, null, "the loss does not depend on it");
+            return Of(null, "the loss does not depend on it");
         if (_exceeded is not null)
-            return new InspectedWeight(weight.Name!, nodes, weight.Type.ToString(), elements, null, _exceeded);
+            return Of(null, _exceeded);
         try
         {
-            var request = new CurvatureRequest
-            {
-                WithRespectTo = [weight.Name!],
-                Loss = LossRequest.Parse(losses[0].Loss),
-                Quantities = [Quantity.HessianDiagonal],
-            };
-            _loss ??= new SharedLoss(model.Graph, LossBuilder.Build(model.Graph, request.Loss, request.Reduction));
-            var (plan, size) = new Planner(model.Graph, request, new PlanLimits()).PlanDiagonal(_loss);
+            var (method, size) = plan!.GetAwaiter().GetResult();
             _budget.TakeSteps(StepsOfNode * (double)size);
-            return new InspectedWeight(weight.Name!, nodes, weight.Type.ToString(), elements, plan, null);
+            return Of(method, null);
         }
         catch (WorkLimitException exception)
         {
             _exceeded = $"it was not planned, because for all weights {exception.Message}";
-            return new InspectedWeight(weight.Name!, nodes, weight.Type.ToString(), elements, null, _exceeded);
+            return Of(null, _exceeded);
         }
         catch (UnsupportedModelException exception)
         {
             foreach (var refusal in exception.Nodes)
                 _obstacles.TryAdd(refusal.Node.Operator.ToString(), refusal.Reason);
-            return new InspectedWeight(weight.Name!, nodes, weight.Type.ToString(), elements, null, exception.Message);
+            return Of(null, exception.Message);
         }
         catch (Exception exception) when (exception is UserErrorException or UnsupportedOperatorException or ArithmeticException)
         {
-            return new InspectedWeight(weight.Name!, nodes, weight.Type.ToString(), elements, null, exception.Message);
+            return Of(null, exception.Message);
         }
+
+        InspectedWeight Of(WeightPlan? method, string? reason) =>
+            new(
+                weight.Name!,
+                _nodes.GetValueOrDefault(weight.Name!, ""),
+                weight.Type.ToString(),
+                weight.Type.Shape.Elements.Factor,
+                method,
+                reason
+            );
     }
 }

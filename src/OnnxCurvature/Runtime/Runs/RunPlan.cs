@@ -121,13 +121,15 @@ internal sealed record RunPlan(ModelSource Source, Program Program, BatchJoin Jo
             )
         );
         var held = MemoryBound.ProcessBytes + MemoryBudget.OfNodes(Program) + BytesOfResults(options) + asTheyCame;
-        Func<Program, double>? peak =
+        var ofPrograms =
             options.ChosenProvider == ExecutionProvider.Cpu
-                ? program => memory.PeakBytes(program, costs.PeakBytes(program), costs.Flops(program)) - MemoryBound.ProcessBytes
+                ? new CheckMemory(program => Peak(program, costs.PeakBytes(program)), program => Peak(program, costs.BytesAtMost(program)))
                 : null;
         var most = options.PlannedBytes ?? options.Bound.Bytes;
         var expected = options.Faults.Expected(ExpectedSeconds(options));
-        return new CheckBudget(costs, Cores(options), options.ChosenProvider, expected, peak, held, most);
+        return new CheckBudget(costs, Cores(options), options.ChosenProvider, expected, ofPrograms, held, most);
+
+        double Peak(Program program, double values) => memory.PeakBytes(program, values, costs.Flops(program)) - MemoryBound.ProcessBytes;
     }
 
     /// <summary>The most chunks at a time that keep the process within its bound; one on a device.</summary>

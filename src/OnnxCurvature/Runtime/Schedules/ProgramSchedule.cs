@@ -29,6 +29,8 @@ internal sealed class ProgramSchedule
     private static ProgramSchedule Cut(Program program)
     {
         var loops = program.Nodes.Where(node => Loop.FixedIterations(node) is not null).ToArray();
+        if (loops.Length == 0)
+            return new ProgramSchedule(InOneStep(program));
         // The level of a value is the number of loops that must have run before it can be computed.
         var level = new Dictionary<Value, int>();
         foreach (var node in program.Nodes)
@@ -72,6 +74,17 @@ internal sealed class ProgramSchedule
             steps.AddRange(due.Select(loop => StepOf(loop, passed)));
         }
         return new ProgramSchedule(steps.ToImmutable());
+    }
+
+    /// <summary>All nodes, and what they take and give. A program without loops may have tens of thousands of them.</summary>
+    private static ImmutableArray<ScheduleStep> InOneStep(Program program)
+    {
+        var (parameters, given) = (program.Parameters.ToHashSet(), program.Outputs.Select(output => output.Value).ToHashSet());
+        var outputs = program.Nodes.SelectMany(node => node.Outputs).Where(given.Contains);
+        var needed = program.Nodes.SelectMany(GraphWalk.Dependencies).Where(parameters.Contains).Distinct();
+        return program.Nodes.IsEmpty
+            ? []
+            : [new StraightStep(Program.Create(needed, outputs.Select((value, index) => new NamedValue($"value_{index}", value))))];
     }
 
     private static IEnumerable<Value> DependentOn(IEnumerable<Value> values, Program program)
