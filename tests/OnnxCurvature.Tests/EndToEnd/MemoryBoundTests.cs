@@ -70,6 +70,17 @@ public sealed partial class MemoryBoundTests : IDisposable
         return KeepsWithin(mebibytes, "--wrt w0 --quantity gradient --batch-size 32768", "x", "labels");
     }
 
+    /// <summary>
+    /// One sample and a matrix of 32 MiB, whose results are made when weights, values and sessions are gone. Were these counted at once, as
+    /// for several batches, the least would be 576 MiB.
+    /// </summary>
+    [Theory, InlineData(350), InlineData(400), InlineData(500)]
+    public Task A_run_of_one_sample_whose_results_are_large_keeps_within_a_bound_that_they_fit(int mebibytes)
+    {
+        Save(Dense(8192, 1024, 1024), ("x", Rows(1, 8192)), ("labels", Labels(1, 1024)));
+        return KeepsWithin(mebibytes, "--wrt w0 --quantity loss,gradient,hessian-diagonal", "x", "labels");
+    }
+
     private void Save(ModelProto model, params (string Name, NpyArray Array)[] data)
     {
         File.WriteAllBytes(_folder.File("model.onnx"), model.ToByteArray());

@@ -78,8 +78,10 @@ internal sealed class CurvatureRunner(Program program, BatchJoin join, OrtSettin
         var sessions = Sessions ?? own!;
         var (schedule, runner) = Scheduled(sessions);
         var keep = ScheduleRunner.Keeps(data.Batches > 1 || Sessions is not null, _costs.Flops(program), settings.Provider);
-        var keepsAll = keep || settings.Provider != ExecutionProvider.Cpu;
-        var segments = DirectionSegments.Of(program, schedule, _costs, data.Batches, keepsAll, settings.IsBound);
+        // Sessions that are kept for another run change nothing about what is added up to what.
+        var keepsForBatches =
+            settings.Provider != ExecutionProvider.Cpu || ScheduleRunner.Keeps(data.Batches > 1, _costs.Flops(program), settings.Provider);
+        var segments = DirectionSegments.Of(program, schedule, _costs, data.Batches, keepsForBatches, settings.IsBound);
         ImmutableArray<NamedValue> results = [.. program.Outputs.SkipLast(Check?.Given.Length ?? 0)];
         var units = (keeper?.Shard ?? Shard.Whole).UnitsOf(data.Batches, segments.Count, segments.Limit, data.BatchSize);
         ImmutableArray<StateOutput> empty = [.. results.Select(output => StateOf(output, units.AreDivided))];

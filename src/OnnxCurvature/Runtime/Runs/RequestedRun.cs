@@ -164,6 +164,7 @@ internal static class RequestedRun
     )
     {
         var limits = RunPlan.Limits(options, source);
+        var count = WholeNumbers.DivideUp(batches.Samples, batches.Size);
         return options.ChosenProvider == ExecutionProvider.Cpu && options.ChunkBytes is null ? Bounded() : Of(limits).Within(limits);
 
         // Chunks side by side keep all cores busy, so they are made small enough for it, unless one direction at a time takes too much.
@@ -189,8 +190,8 @@ internal static class RequestedRun
                         made.Program.Outputs.SkipLast(check?.Given.Length ?? 0),
                         made.PerSample,
                         made.Moments,
-                        (batches.Samples + batches.Size - 1) / batches.Size,
-                        ProgramSchedule.Of(made.Program).IsDivisible,
+                        count,
+                        DirectionSegments.MayBeSeveral(made.Program, made.Flops, count),
                         limits.Size
                     ),
                 PlannedBytes = options.PlannedBytes,

@@ -66,9 +66,8 @@ internal sealed record RunPlan(ModelSource Source, Program Program, BatchJoin Jo
         && PeakBytes(options, sharesWeights: true) <= (options.PlannedBytes ?? options.Bound.Bytes);
 
     private double PeakBytes(CurvatureRunOptions options, bool sharesWeights) =>
-        Budget(options, ChunksAtOnce(options)).PeakBytes(Program, MemoryBytes, Flops, sharesWeights)
-        + MemoryBudget.OfNodes(Program)
-        + BytesOfResults(options);
+        Budget(options, ChunksAtOnce(options)).PeakBytes(Program, MemoryBytes, Flops, sharesWeights, BytesOfResults(options))
+        + MemoryBudget.OfNodes(Program);
 
     /// <summary>About how long the first batch takes, with the start of its sessions, and all batches.</summary>
     private (double Batch, double Run) ExpectedSeconds(CurvatureRunOptions options)
@@ -83,16 +82,11 @@ internal sealed record RunPlan(ModelSource Source, Program Program, BatchJoin Jo
 
     private ImmutableArray<NamedValue> Results => [.. Program.Outputs.SkipLast(Check?.Given.Length ?? 0)];
 
+    private bool MayBeDivided => DirectionSegments.MayBeSeveral(Program, Flops, Data.Batches);
+
     private double BytesOfResults(CurvatureRunOptions options)
     {
-        return JoinedBytes.Of(
-            Results,
-            Join.PerSample,
-            Join.Moments,
-            Data.Batches,
-            ProgramSchedule.Of(Program).IsDivisible,
-            Limits(options, Source).Size
-        );
+        return JoinedBytes.Of(Results, Join.PerSample, Join.Moments, Data.Batches, MayBeDivided, Limits(options, Source).Size);
     }
 
     /// <summary>
@@ -111,11 +105,10 @@ internal sealed record RunPlan(ModelSource Source, Program Program, BatchJoin Jo
         var costs = new CostModel(Limits(options, Source));
         var memory = new MemoryBudget(options.Bound, Data.Batches > 1);
         // The results of the batch are there beside the check: as they came, in double where they are not read in place, and joined.
-        var isDivisible = ProgramSchedule.Of(Program).IsDivisible;
         var asTheyCame = Results.Sum(one =>
             costs.Bytes(one.Value)
             + (
-                isDivisible || one.Value.Type.Element != ElementType.Float32
+                MayBeDivided || one.Value.Type.Element != ElementType.Float32
                     ? sizeof(double) * costs.Size(one.Value.Type.Shape.Elements)
                     : 0
             )
@@ -137,11 +130,9 @@ internal sealed record RunPlan(ModelSource Source, Program Program, BatchJoin Jo
     {
         if (options.ChosenProvider != ExecutionProvider.Cpu)
             return 1;
-        var (atOnce, others) = (Cores(options), MemoryBudget.OfNodes(Program) + BytesOfResults(options));
-        while (
-            atOnce > 1
-            && Budget(options, atOnce).PeakBytes(Program, MemoryBytes, Flops) + others > (options.PlannedBytes ?? options.Bound.Bytes)
-        )
+        var (atOnce, most) = (Cores(options), (options.PlannedBytes ?? options.Bound.Bytes) - MemoryBudget.OfNodes(Program));
+        var results = BytesOfResults(options);
+        while (atOnce > 1 && Budget(options, atOnce).PeakBytes(Program, MemoryBytes, Flops, sharesWeights: false, results) > most)
             atOnce--;
         return atOnce;
     }

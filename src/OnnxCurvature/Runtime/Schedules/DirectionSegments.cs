@@ -73,15 +73,15 @@ internal sealed class DirectionSegments
     {
         var loops = schedule.Steps.OfType<LoopStep>().ToArray();
         var total = costs.Flops(program);
-        var wanted = WholeNumbers.DivideUp(EnoughRuns, batches);
+        var wanted = Wanted(batches);
         DirectionSums? sums = null;
         SegmentLimit? whole =
-            wanted == 1 ? SegmentLimit.Batches
-            : loops.All(loop => loop.Iterations == 1) ? SegmentLimit.Chunks
-            : isBound && loops.Any(loop => loop.Program.Outputs.Length > loop.States) ? SegmentLimit.Device
-            : !keepsSessions && !IsSmall(program) && total < 2 * FlopsOfASegment ? SegmentLimit.Weights
-            : (sums = LoopRemoval.SumsOf(program)) is null ? SegmentLimit.NoSums
-            : null;
+            Whole(program, schedule, total, batches, keepsSessions)
+            ?? (
+                isBound && loops.Any(loop => loop.Program.Outputs.Length > loop.States) ? SegmentLimit.Device
+                : (sums = LoopRemoval.SumsOf(program)) is null ? SegmentLimit.NoSums
+                : null
+            );
         if (whole is { } only)
             return new DirectionSegments(1, null, only);
         var summing = loops.Where(loop => sums!.Loops.Contains(loop.Node)).ToArray();
@@ -100,6 +100,26 @@ internal sealed class DirectionSegments
         var (count, limit) = limits.MinBy(each => each.Count);
         return new DirectionSegments(Math.Max(1, (int)count), count >= 2 ? sums : null, limit);
     }
+
+    /// <summary>
+    /// Whether a batch may have several segments on a processor, as far as that is known without a proof that its results are sums over
+    /// directions.
+    /// </summary>
+    /// <param name="program">The program.</param>
+    /// <param name="flops">Its floating-point operations.</param>
+    /// <param name="batches">The number of batches of all processes.</param>
+    public static bool MayBeSeveral(Program program, double flops, long batches) =>
+        Whole(program, ProgramSchedule.Of(program), flops, batches, ScheduleRunner.Keeps(batches > 1, flops, ExecutionProvider.Cpu))
+            is null;
+
+    /// <summary>Why a batch is one segment, whatever its results are; null where these decide.</summary>
+    private static SegmentLimit? Whole(Program program, ProgramSchedule schedule, double flops, long batches, bool keepsSessions) =>
+        Wanted(batches) == 1 ? SegmentLimit.Batches
+        : schedule.Steps.OfType<LoopStep>().All(loop => loop.Iterations == 1) ? SegmentLimit.Chunks
+        : !keepsSessions && !IsSmall(program) && flops < 2 * FlopsOfASegment ? SegmentLimit.Weights
+        : null;
+
+    private static long Wanted(long batches) => WholeNumbers.DivideUp(EnoughRuns, batches);
 
     /// <summary>
     /// Whether sessions are kept from segment to segment: on a processor where they hold little, and on a device, to which weights would

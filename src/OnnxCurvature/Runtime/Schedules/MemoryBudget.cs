@@ -92,16 +92,17 @@ internal sealed class MemoryBudget(MemoryBound bound, bool severalBatches)
             return (
                 plan,
                 Math.Min(chunk, plan.Methods.Select(method => method.MemoryBytes).DefaultIfEmpty(0).Max()),
-                PeakBytes(plan.Program, plan.MemoryBytes, plan.Flops) + ResultBytes(plan)
+                PeakBytes(plan.Program, plan.MemoryBytes, plan.Flops, sharesWeights: false, ResultBytes(plan))
             );
         }
     }
 
     /// <summary>
     /// The process's peak for a program whose values take <paramref name="values"/> bytes at their peak, with so many floating-point
-    /// operations for a batch. Weights stay mapped for all sessions, or each session maps its own, which takes less.
+    /// operations for a batch. Weights stay mapped for all sessions, or each session maps its own, which takes less. The results of a run
+    /// of one part are made when its last session is over; sums of several parts are there while the next one runs.
     /// </summary>
-    public double PeakBytes(Program program, double values, double flops, bool sharesWeights = false)
+    public double PeakBytes(Program program, double values, double flops, bool sharesWeights = false, double results = 0)
     {
         var keepsSessions = ScheduleRunner.Keeps(severalBatches, flops, ExecutionProvider.Cpu);
         var sessions = Sessions(program, keepsSessions);
@@ -113,7 +114,8 @@ internal sealed class MemoryBudget(MemoryBound bound, bool severalBatches)
             .Select(session => (keepsSessions ? all : session.Held(sharesWeights)) + Math.Max(session.AtStart(sharesWeights), pool))
             .DefaultIfEmpty(pool)
             .Max();
-        return MemoryBound.ProcessBytes + shared + most + DataBytes(program);
+        var arePartial = severalBatches || DirectionSegments.MayBeSeveral(program, flops, batches: 1);
+        return MemoryBound.ProcessBytes + shared + DataBytes(program) + (arePartial ? most + results : Math.Max(most, pool + results));
     }
 
     /// <summary>

@@ -20,9 +20,6 @@ internal sealed class ProgramSchedule
     /// <summary>The steps, in order.</summary>
     public ImmutableArray<ScheduleStep> Steps { get; }
 
-    /// <summary>Whether a loop makes several iterations, which may be divided among runs.</summary>
-    public bool IsDivisible => Steps.Any(step => step is LoopStep { Iterations: > 1 });
-
     /// <summary>Cuts a program. Loops whose number of iterations is known from the data only stay within straight programs.</summary>
     public static ProgramSchedule Of(Program program) => Known.GetValue(program, Cut);
 
