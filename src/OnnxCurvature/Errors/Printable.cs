@@ -10,7 +10,7 @@ namespace OnnxCurvature;
 internal static class Printable
 {
     private const int LongestWord = 300;
-    private const int LongestLine = 4000;
+    private const int LongestLine = 1500;
 
     /// <summary>
     /// The text on one line. Control and format characters become <c>\uXXXX</c>, and line breaks become blanks. The middle of long words

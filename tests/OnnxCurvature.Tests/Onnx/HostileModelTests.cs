@@ -77,6 +77,15 @@ public sealed class HostileModelTests : IDisposable
     }
 
     [Fact]
+    public void A_message_of_many_names_has_a_few_lines()
+    {
+        var error = new UserErrorException($"There is no 'z'; there are {string.Join(", ", Enumerable.Range(0, 20_000))}.");
+        Assert.InRange(error.Message.Length, 100, 1500);
+        Assert.StartsWith("There is no 'z'", error.Message, StringComparison.Ordinal);
+        Assert.EndsWith("19998, 19999.", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Weights_beyond_what_inspect_may_plan_for_are_named_with_the_limit()
     {
         var path = Path.Combine(Architecture.Repository.Root, "testmodels", "mlp.onnx");

@@ -50,13 +50,8 @@ internal sealed record Window(
     /// </summary>
     public static Window Of(Attributes attributes, IEnumerable<long> kernel, TensorShape spatial)
     {
-        var sizes = kernel.ToImmutableArray();
-        var rank = sizes.Length;
-        if (spatial.Rank != rank)
-            throw new ShapeException($"a window of {rank} dimensions does not fit {spatial.Rank} spatial axes");
-        var ones = Enumerable.Repeat(1L, rank).ToImmutableArray();
-        var window = new Window(sizes, List("strides", ones), List("dilations", ones), ones, ones, attributes.Int("ceil_mode", 0) != 0);
-        window.CheckRanges();
+        var window = Unpadded(attributes, kernel, spatial.Rank);
+        var rank = window.Rank;
         var automatic = attributes.Text("auto_pad", "NOTSET");
         if (automatic is "NOTSET" or "VALID")
         {
@@ -67,12 +62,10 @@ internal sealed record Window(
                 throw new ShapeException($"the attribute pads holds [{string.Join(",", pads.Value)}], and {MostExtent} is the most");
             return window with
             {
-                Begins = pads is { } some ? [.. some.Take(rank)] : [.. ones.Select(_ => 0L)],
-                Ends = pads is { } same ? [.. same.Skip(rank)] : [.. ones.Select(_ => 0L)],
+                Begins = pads is { } some ? [.. some.Take(rank)] : window.Begins,
+                Ends = pads is { } same ? [.. same.Skip(rank)] : window.Ends,
             };
         }
-        if (automatic is not ("SAME_UPPER" or "SAME_LOWER"))
-            throw new ShapeException($"auto_pad '{automatic}' is not known");
         var totals = new long[rank];
         for (var axis = 0; axis < rank; axis++)
             totals[axis] =
@@ -85,6 +78,20 @@ internal sealed record Window(
         ImmutableArray<long> less = [.. totals.Select(total => total / 2)];
         ImmutableArray<long> more = [.. totals.Select(total => total - total / 2)];
         return automatic == "SAME_UPPER" ? window with { Begins = less, Ends = more } : window with { Begins = more, Ends = less };
+    }
+
+    /// <summary>The window that attributes describe, with no padding.</summary>
+    private static Window Unpadded(Attributes attributes, IEnumerable<long> kernel, int rank)
+    {
+        var sizes = kernel.ToImmutableArray();
+        if (rank != sizes.Length)
+            throw new ShapeException($"a window of {sizes.Length} dimensions does not fit {rank} spatial axes");
+        if (attributes.Text("auto_pad", "NOTSET") is not ("NOTSET" or "VALID" or "SAME_UPPER" or "SAME_LOWER") and var automatic)
+            throw new ShapeException($"auto_pad '{automatic}' is not known");
+        var (ones, none) = (Enumerable.Repeat(1L, rank).ToImmutableArray(), Enumerable.Repeat(0L, rank).ToImmutableArray());
+        var window = new Window(sizes, List("strides", ones), List("dilations", ones), none, none, attributes.Int("ceil_mode", 0) != 0);
+        window.CheckRanges();
+        return window;
 
         ImmutableArray<long> List(string name, ImmutableArray<long> fallback) =>
             attributes.Ints(name) is not { } list ? fallback
@@ -116,8 +123,8 @@ internal sealed record Window(
             || attributes.Ints("strides") is not { } strides
         )
             return Of(attributes, kernel, spatial).Outputs(spatial);
-        if (strides.Length != spatial.Rank || strides.Any(stride => stride < 1))
-            throw new ShapeException($"the strides [{string.Join(",", strides)}] do not fit {spatial.Rank} spatial axes");
+        // The padding may need a size that is not known, but all else is checked here, once and for all.
+        _ = Unpadded(attributes, kernel, spatial.Rank);
         return
         [
             .. spatial.Select(
