@@ -21,6 +21,7 @@ public sealed class OperatorKnowledgeTests
         ("Onnx/Reading/NodeLoader.cs", 1, "holds filled constants without their elements"),
         ("Onnx/Reading/SequenceLoader.cs", 2, "follows sequences, which have no operators, until only tensors are left"),
         ("Onnx/Writing/GraphEmitter.cs", 1, "writes a constant of one number without its elements"),
+        ("Runtime/Sessions/SharedWeights.cs", 11, "shares weights of operators that leave them as they are; of all others it shares none"),
     ];
 
     private static readonly Regex Named = Pattern();

@@ -57,12 +57,12 @@ internal static class OnnxWriter
     /// <param name="program">The program.</param>
     /// <param name="folder">The folder of the model.</param>
     /// <param name="options">How it is written.</param>
-    /// <param name="referenced">Receives the weights that are taken by reference, with the names of their initializers.</param>
+    /// <param name="referenced">Receives the weights that are taken by reference.</param>
     public static byte[] Serialize(
         Program program,
         string folder,
         WriteOptions? options = null,
-        Action<string, MappedConstant>? referenced = null
+        Action<ReferencedWeight>? referenced = null
     )
     {
         options ??= new WriteOptions();
@@ -73,10 +73,21 @@ internal static class OnnxWriter
         AddMetadata(model, options, []);
         using var stream = new MemoryStream();
         ModelStream.Write(stream, model, emitted.Graph, initializers);
-        foreach (var (name, constant) in placer.Referenced)
-            referenced?.Invoke(name, constant);
+        if (referenced is not null)
+        {
+            var uses = UsesOf(emitted.Graph).ToLookup(use => use.Input, use => use.Operator);
+            foreach (var (name, constant) in placer.Referenced)
+                referenced(new ReferencedWeight(name, constant, uses[name].ToHashSet(StringComparer.Ordinal)));
+        }
         return stream.ToArray();
     }
+
+    /// <summary>The values that the nodes of a graph and of its bodies take, with the operators that take them.</summary>
+    private static IEnumerable<(string Input, string Operator)> UsesOf(GraphProto graph) =>
+        graph.Node.SelectMany(node =>
+            node.Input.Select(input => (input, node.OpType))
+                .Concat(node.Attribute.Where(attribute => attribute.G is not null).SelectMany(attribute => UsesOf(attribute.G)))
+        );
 
     /// <summary>Writes the file of weights, notes its digest, and gives its name.</summary>
     private static string WriteBeside(ModelFiles files, WeightPlacer placer, List<string> lines)
@@ -192,3 +203,9 @@ internal static class OnnxWriter
                 graph.Input.Add(TypeWriter.Info(header.Name, new TensorType((ElementType)header.DataType, TensorShape.Of(header.Dims))));
     }
 }
+
+/// <summary>A weight that the bytes of a model refer to.</summary>
+/// <param name="Name">The name of its initializer.</param>
+/// <param name="Constant">Where its elements lie.</param>
+/// <param name="Operators">The names of the operators whose nodes take it.</param>
+internal sealed record ReferencedWeight(string Name, MappedConstant Constant, IReadOnlySet<string> Operators);

@@ -46,7 +46,7 @@ internal sealed class CheckRun(
             SparseTensor[] fed = [.. Fed(some)];
             try
             {
-                _session ??= new OrtProgram(_program, settings with { RunsOnce = true });
+                _session ??= new OrtProgram(_program, settings with { RunsOnce = true, IsPlain = true });
                 OrtValue[] parameters =
                 [
                     .. fed.Select(tensor => tensor.Value),

@@ -34,7 +34,7 @@ internal sealed class OrtProgram : IDisposable
         var model = OnnxWriter.Serialize(
             _shapes?.Program ?? program,
             settings.Folder,
-            referenced: (name, weight) => settings.Weights?.Share(options, name, weight)
+            referenced: weight => settings.Weights?.Share(options, weight)
         );
         (_profiles, _givesBack, _stopForMemory) = (settings.Profiles, settings.GivesBackUnused, settings.StopForMemory);
         _begin = _profiles?.Begin(options) ?? 0;

@@ -30,6 +30,9 @@ internal sealed record OrtSettings(string Folder, ExecutionProvider Provider, in
     /// <summary>Whether a session runs only once, so that laying out its weights for the kernels would cost more than it gains.</summary>
     public bool RunsOnce { get; init; }
 
+    /// <summary>Whether programs run node by node as they are, so that no optimizer of ONNX Runtime can be at fault.</summary>
+    public bool IsPlain { get; init; }
+
     /// <summary>Whether sessions take memory from the <see cref="SharedArena"/>, which is then in use.</summary>
     public bool SharesArena { get; init; }
 
@@ -62,7 +65,7 @@ internal sealed record OrtSettings(string Folder, ExecutionProvider Provider, in
             // A session in which all is folded computes no value, and does not start. The extended level fuses into operators that exist in
             // float32 only.
             GraphOptimizationLevel =
-                program.Outputs.All(output => GraphWalk.HoldsNoParameter(output.Value)) || RunsOnce && IsLight(program)
+                IsPlain || program.Outputs.All(output => GraphWalk.HoldsNoParameter(output.Value)) || RunsOnce && IsLight(program)
                     ? GraphOptimizationLevel.ORT_DISABLE_ALL
                 : Float64Lowering.HoldsFloat64(program) ? GraphOptimizationLevel.ORT_ENABLE_BASIC
                 : GraphOptimizationLevel.ORT_ENABLE_ALL,
