@@ -16,6 +16,7 @@ internal sealed class EngineRun(Problem problem, ProblemFiles files, Comparison 
             BatchSize = problem.BatchSize,
             ChunkBytes = problem.ChunkBytes,
             Check = problem.Checks,
+            OptimizesSmallNodes = problem.OptimizesSmallNodes,
         };
         var run = CurvatureEngine.Prepare(files.Model, ManagedRun.RequestOf(problem, quantities), files.DataFor(quantities), options);
         var result = run.Run(null, CancellationToken.None);

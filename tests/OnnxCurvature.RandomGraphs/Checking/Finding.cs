@@ -98,7 +98,7 @@ internal sealed record Finding(long Seed, IReadOnlyList<int> Choices, Problem Pr
     {
         Directory.CreateDirectory(folder);
         var expectation = new Expectation(Problem, new DenseDerivatives(Problem));
-        File.WriteAllBytes(Path.Combine(folder, "model.onnx"), ModelFile.Bytes(Problem.Graph));
+        ModelFile.Write(Problem, Path.Combine(folder, "model.onnx"));
         foreach (var (name, array) in Arrays(expectation))
             NpyWriter.Write(Path.Combine(folder, $"{name}.npy"), array);
         if (ProblemData.Of(Problem, expectation).Weights is { } weights)

@@ -19,7 +19,7 @@ internal sealed class ProblemFiles
         _folder = Path.Combine(folder, $"{Environment.ProcessId}_{Interlocked.Increment(ref _number)}");
         Directory.CreateDirectory(_folder);
         Model = Path.Combine(_folder, "model.onnx");
-        File.WriteAllBytes(Model, ModelFile.Bytes(problem.Graph));
+        ModelFile.Write(problem, Model);
         _data = ProblemData.Of(problem, expectation);
     }
 

@@ -9,6 +9,7 @@ internal static class LayoutBlocks
     public static IReadOnlyList<Block> All { get; } =
     [
         new("transpose", 8, (_, x) => x.Rank >= 2, Transpose),
+        new("transposed scale", 4, (_, x) => x.Rank >= 2 && x.PlainAxes.Length > 0, ScaledAcross),
         new("merge axes", 8, (_, x) => x.Rank >= 2, Merge),
         new("split axis", 8, (_, x) => x.Rank is >= 1 and < 5 && Splits(x).Any(), Split),
         new("new axis", 3, (_, x) => x.Rank is >= 1 and < 4, Unsqueeze),
@@ -29,6 +30,26 @@ internal static class LayoutBlocks
             left.RemoveAt(at);
         }
         return Permuted(b, x, [.. order]);
+    }
+
+    /// <summary>
+    /// A weight of some of the last axes, taken once or twice between a transpose and its inverse. Runtimes move transposes past such
+    /// nodes, and transpose the weight.
+    /// </summary>
+    private static Sketch ScaledAcross(GraphBuilder b, Sketch x)
+    {
+        int[] order = [.. Enumerable.Range(0, x.Rank).Reverse()];
+        if (b.Choices.OneIn(2))
+            (order[0], order[^1]) = (order[^1], order[0]);
+        var turned = Permuted(b, x, order);
+        var first = b.Choices.Next(turned.Rank);
+        int[] shape = [.. Enumerable.Range(first, turned.Rank - first).Select(SizeAt)];
+        var weight = b.Weight(1, shape);
+        for (var uses = b.Choices.Pick(2, 1); uses > 0; uses--)
+            turned = b.Value(turned.Layout, b.Choices.Pick("Mul", "Add"), [turned.Name, weight]);
+        return Permuted(b, turned, [.. Enumerable.Range(0, x.Rank).Select(axis => Array.IndexOf(order, axis))]);
+
+        int SizeAt(int axis) => turned.Layout.HoldsSamples(axis) ? 1 : turned.Shape[axis];
     }
 
     public static Sketch Permuted(GraphBuilder b, Sketch x, params int[] order) =>

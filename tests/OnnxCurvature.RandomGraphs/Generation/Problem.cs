@@ -80,6 +80,12 @@ internal sealed record Problem
     /// <summary>The opset that a file is asked for in; null for what the tool takes.</summary>
     public int? FileOpset { get; init; }
 
+    /// <summary>Whether the weights lie in a file beside that of the model, as those of large models do.</summary>
+    public bool HasWeightsBeside { get; init; }
+
+    /// <summary>Whether ONNX Runtime optimizes a run's sessions as it does those of large networks.</summary>
+    public bool OptimizesSmallNodes { get; init; }
+
     /// <summary>Whether plans are made before the number of samples is known.</summary>
     public bool PlansForAnySize { get; init; }
 

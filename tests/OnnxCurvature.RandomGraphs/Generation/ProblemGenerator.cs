@@ -218,7 +218,12 @@ internal static class ProblemGenerator
             Seed = seed,
         };
         var asked = WithBesides(choices, WithOther(choices, WithRules(choices, problem)));
-        return asked with { MasksProducts = choices.Pick<bool?>(null, true) };
+        return asked with
+        {
+            MasksProducts = choices.Pick<bool?>(null, true),
+            HasWeightsBeside = choices.OneIn(2),
+            OptimizesSmallNodes = choices.OneIn(2),
+        };
     }
 
     /// <summary>With more targets in some cases, of quantities that take no directions of the user's own.</summary>

@@ -1,6 +1,8 @@
 using System.Runtime.InteropServices;
 using Google.Protobuf;
 using OnnxCurvature.Onnx.Proto;
+using OnnxCurvature.RandomGraphs.Generation;
+using static System.FormattableString;
 using Kind = OnnxCurvature.Onnx.Proto.AttributeProto.Types.AttributeType;
 
 namespace OnnxCurvature.RandomGraphs.Graphs;
@@ -15,7 +17,35 @@ internal static class ModelFile
     private const int Float16 = 10;
     private const int Float64 = 11;
 
-    public static byte[] Bytes(Graph graph)
+    public static byte[] Bytes(Graph graph) => ModelOf(graph).ToByteArray();
+
+    /// <summary>Writes the model of a problem, with its weights in a file beside it where the problem has them there.</summary>
+    public static void Write(Problem problem, string path)
+    {
+        if (problem.HasWeightsBeside)
+            WriteBeside(problem.Graph, path);
+        else
+            File.WriteAllBytes(path, Bytes(problem.Graph));
+    }
+
+    private static void WriteBeside(Graph graph, string path)
+    {
+        var model = ModelOf(graph);
+        var location = Path.GetFileName(path) + ".data";
+        using var data = File.Create(Path.Combine(Path.GetDirectoryName(path)!, location));
+        foreach (var tensor in model.Graph.Initializer.Where(tensor => tensor.DataType is Float32 or Float64 && !tensor.RawData.IsEmpty))
+        {
+            tensor.ExternalData.Add(new StringStringEntryProto { Key = "location", Value = location });
+            tensor.ExternalData.Add(new StringStringEntryProto { Key = "offset", Value = Invariant($"{data.Position}") });
+            tensor.ExternalData.Add(new StringStringEntryProto { Key = "length", Value = Invariant($"{tensor.RawData.Length}") });
+            tensor.DataLocation = TensorProto.Types.DataLocation.External;
+            tensor.RawData.WriteTo(data);
+            tensor.ClearRawData();
+        }
+        File.WriteAllBytes(path, model.ToByteArray());
+    }
+
+    private static ModelProto ModelOf(Graph graph)
     {
         var proto = new GraphProto { Name = "graph" };
         foreach (var input in graph.Inputs)
@@ -29,7 +59,7 @@ internal static class ModelFile
         proto.Output.Add(Info(graph.Output, TypeOf(GraphElement.Model, graph.Bits), null));
         proto.Initializer.AddRange(graph.Constants.Select(constant => Tensor(constant, TypeOf(constant.Element, graph.Bits))));
         proto.Node.AddRange(graph.Nodes.Select(node => Node(node, graph.Bits)));
-        var model = new ModelProto
+        return new ModelProto
         {
             IrVersion = 8,
             Graph = proto,
@@ -38,7 +68,6 @@ internal static class ModelFile
                 new OperatorSetIdProto { Domain = "", Version = graph.Opset },
             },
         };
-        return model.ToByteArray();
     }
 
     private static int TypeOf(GraphElement element, int bits) =>

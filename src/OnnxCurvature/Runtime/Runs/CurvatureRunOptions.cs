@@ -127,6 +127,11 @@ public sealed record CurvatureRunOptions
     internal PlantedFaults Faults { get; init; } = new();
 
     /// <summary>
+    /// Whether sessions of small nodes are optimized as those of large ones are, so that tests of small networks stand for large ones.
+    /// </summary>
+    internal bool OptimizesSmallNodes { get; init; }
+
+    /// <summary>
     /// The file to which ONNX Runtime's profile of all sessions is written, a trace of JSON in Chrome's format; null for none. Recording
     /// takes some microseconds for each node.
     /// </summary>

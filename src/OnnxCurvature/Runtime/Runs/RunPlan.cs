@@ -152,7 +152,12 @@ internal sealed record RunPlan(ModelSource Source, Program Program, BatchJoin Jo
 
     /// <summary>The resources that all sessions of the run share.</summary>
     public OrtSettings Settings(CurvatureRunOptions options) =>
-        new(Source.Folder, options.ChosenProvider, options.Threads) { Cuda = options.Cuda, ChunksAtOnce = ChunksAtOnce(options) };
+        new(Source.Folder, options.ChosenProvider, options.Threads)
+        {
+            OptimizesSmallNodes = options.OptimizesSmallNodes,
+            Cuda = options.Cuda,
+            ChunksAtOnce = ChunksAtOnce(options),
+        };
 
     /// <summary>The bounds that the run keeps to.</summary>
     public static PlanLimits Limits(CurvatureRunOptions options, ModelSource source) =>

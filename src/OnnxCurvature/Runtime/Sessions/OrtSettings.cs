@@ -30,6 +30,9 @@ internal sealed record OrtSettings(string Folder, ExecutionProvider Provider, in
     /// <summary>Whether a session runs only once, so that laying out its weights for the kernels would cost more than it gains.</summary>
     public bool RunsOnce { get; init; }
 
+    /// <summary>Whether sessions are optimized however small their nodes are.</summary>
+    public bool OptimizesSmallNodes { get; init; }
+
     /// <summary>Whether programs run node by node as they are, so that no optimizer of ONNX Runtime can be at fault.</summary>
     public bool IsPlain { get; init; }
 
@@ -65,7 +68,7 @@ internal sealed record OrtSettings(string Folder, ExecutionProvider Provider, in
             // A session in which all is folded computes no value, and does not start. The extended level fuses into operators that exist in
             // float32 only.
             GraphOptimizationLevel =
-                IsPlain || program.Outputs.All(output => GraphWalk.HoldsNoParameter(output.Value)) || RunsOnce && IsLight(program)
+                IsPlain || program.Outputs.All(output => GraphWalk.HoldsNoParameter(output.Value)) || IsLight(program)
                     ? GraphOptimizationLevel.ORT_DISABLE_ALL
                 : Float64Lowering.HoldsFloat64(program) ? GraphOptimizationLevel.ORT_ENABLE_BASIC
                 : GraphOptimizationLevel.ORT_ENABLE_ALL,
@@ -125,7 +128,9 @@ internal sealed record OrtSettings(string Folder, ExecutionProvider Provider, in
     /// ones: on two cores 0.15 ms a node in a recurrent network of 20,000, where nothing was found. Steps of sequences are such nodes.
     /// </summary>
     private bool IsLight(Program program) =>
-        Provider == ExecutionProvider.Cpu
+        RunsOnce
+        && !OptimizesSmallNodes
+        && Provider == ExecutionProvider.Cpu
         && program.Nodes.All(node => node.Bodies.IsEmpty)
         && program.Nodes.Sum(node => node.Rules().Flops(node, AtLarge)) <= LightFlops * program.Nodes.Length;
 
