@@ -36,9 +36,17 @@ internal sealed class WorkBudget(WorkLimits limits)
         _nodes = nodes;
     }
 
-    /// <summary>Takes bytes. Throws <see cref="WorkLimitException"/> where too few are left.</summary>
+    /// <summary>
+    /// Takes bytes. Throws <see cref="WorkLimitException"/> where too few are left, and <see cref="UnsupportedOperatorException"/> where
+    /// they are more than a single constant may have.
+    /// </summary>
     public void TakeBytes(long count)
     {
+        if (count > limits.LargestConstant)
+            throw new UnsupportedOperatorException(
+                $"a constant of {count} bytes would be made, and {limits.LargestConstant} are the most; make the sizes smaller that ask "
+                    + $"for it."
+            );
         Take(ref _bytes, count, limits.Bytes, "bytes");
         limits.Allocating(count);
     }

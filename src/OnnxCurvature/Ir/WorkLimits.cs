@@ -21,6 +21,9 @@ public sealed record WorkLimits
     /// <summary>Is given bytes before they are allocated; tests let that fail.</summary>
     internal Action<long> Allocating { get; init; } = _ => { };
 
+    /// <summary>The most bytes of a single constant: of a table of indices, say, which a derivative takes.</summary>
+    internal long LargestConstant { get; init; } = long.MaxValue;
+
     /// <summary>No limits.</summary>
     public static WorkLimits None { get; } =
         new()
@@ -29,4 +32,9 @@ public sealed record WorkLimits
             Bytes = long.MaxValue,
             Steps = long.MaxValue,
         };
+
+    /// <summary>
+    /// The limits of derivatives: they are bounded by what they are taken of, but for constants that a rule makes of a size alone.
+    /// </summary>
+    internal static WorkLimits OfDerivatives { get; } = None with { LargestConstant = 1L << 30 };
 }

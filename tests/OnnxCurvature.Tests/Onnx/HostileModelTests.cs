@@ -1,6 +1,9 @@
 using OnnxCurvature.Ir;
+using OnnxCurvature.Methods;
+using OnnxCurvature.Methods.Requests;
 using OnnxCurvature.Onnx.Proto;
 using OnnxCurvature.Onnx.Reading;
+using OnnxCurvature.Ops.Rules;
 using OnnxCurvature.Tests.Files;
 using Xunit;
 using static OnnxCurvature.Tests.Onnx.ModelBytes;
@@ -49,6 +52,28 @@ public sealed class HostileModelTests : IDisposable
         );
         Assert.Contains(message, error.Message, StringComparison.Ordinal);
         Assert.Contains($"--load-limit {limit}=NUMBER", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_table_of_a_derivative_is_counted_before_it_is_made()
+    {
+        var graph = new GraphProto
+        {
+            Name = "wide",
+            Input = { Info("x", 1, 1, 4) },
+            Output = { Info("y", 1, 1, 1_000_000_004) },
+            Initializer = { Integers("pads", 0, 0, 0, 1_000_000_000) },
+            Node = { Node("Pad", "x pads", "y", Text("mode", "wrap")) },
+        };
+        var request = new CurvatureRequest
+        {
+            WithRespectTo = ["x"],
+            Loss = LossRequest.Parse("sum"),
+            Quantities = [Quantity.Gradient],
+        };
+        var model = OnnxModel.Load(Model(graph, opset: 19).Save(_folder));
+        var error = Assert.Throws<UnsupportedModelException>(() => new Planner(model.Graph, request, new PlanLimits()).Plan());
+        Assert.Contains(" bytes would be made, and 1073741824 are the most", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -139,8 +139,7 @@ internal sealed class OnnxModel
                 var loader = new NodeLoader(file, options);
                 new ExpansionCount(file.Model, file.File.Path).Check(options.Limits);
                 var graph = new GraphLoader(file, loader, options).Load(opsets);
-                // Derivatives are bounded by what they are taken of.
-                graph.Builder.Budget = new WorkBudget(WorkLimits.None);
+                graph.Builder.Budget = new WorkBudget(WorkLimits.OfDerivatives);
                 return new OnnxModel(file, loader, graph, options.Precision);
             }
         );

@@ -109,6 +109,7 @@ internal sealed class Pad : LinearOperator
                 ?? throw new UnsupportedOperatorException(
                     $"the size {tangent.Type.Shape[axis]} of a padded axis is not known; give the sizes of symbolic dimensions."
                 );
+            b.Budget.TakeTensor([checked(size + pads[axis] + pads[rank + axis])]);
             tangent = Gather.Of(b, tangent, b.Vector(Sources(node.Attributes, size, pads[axis], pads[rank + axis])), axis);
         }
         return [tangent];
@@ -283,10 +284,16 @@ internal sealed class Pad : LinearOperator
             Value?[] parts = [Margin(before), x, Margin(after)];
             x = Concat.Of(b, [.. parts.OfType<Value>()], axis);
 
-            Value? Margin(long width) =>
-                width <= 0 ? null
-                : margin is null ? b.Constant(Tensor.Filled(x.Type.Element, shape.With(axis, width).Sizes, 0))
-                : Expand.Of(b, margin, shape.With(axis, width));
+            Value? Margin(long width)
+            {
+                if (width <= 0)
+                    return null;
+                var sizes = shape.With(axis, width);
+                if (margin is not null)
+                    return Expand.Of(b, margin, sizes);
+                b.Budget.TakeTensor(sizes);
+                return b.Constant(Tensor.Filled(x.Type.Element, sizes.Sizes, 0));
+            }
         }
         return x;
     }
