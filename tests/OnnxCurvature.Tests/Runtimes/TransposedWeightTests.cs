@@ -18,8 +18,8 @@ public sealed class TransposedWeightTests
         Size = 32;
 
     /// <summary>
-    /// Σ tanh((xᵀ ∘ w ∘ w)ᵀ), of a weight that is large enough to stay in its file: square, so that its transpose has the same shape, or
-    /// with fewer axes than what it multiplies.
+    /// Σ tanh((xᵀ ∘ w ∘ w)ᵀ), of a weight that is large enough to stay in its file. It is square, so that its transpose has the same
+    /// shape, or has fewer axes than what it multiplies.
     /// </summary>
     [Theory]
     [InlineData(true)]

@@ -124,8 +124,8 @@ internal sealed class DirectionalDerivatives
                 rounding == CheckedRounding.Narrow ? _narrow : _wide,
                 rounding == CheckedRounding.Perturbed ? new RoundingNoise(_b) : null
             );
-            program = Pipeline.Simplification.Run(Composed(directions, head, noise, noise is null ? Outer : []).Program);
-            _programs[(directions, rounding, provider)] = program = Pipeline.Lowering(provider).Run(program);
+            var simplified = Pipeline.Simplification.Run(Composed(directions, head, noise, noise is null ? Outer : []).Program);
+            _programs[(directions, rounding, provider)] = program = Pipeline.Lowering(provider).Run(simplified);
         }
         return program;
     }

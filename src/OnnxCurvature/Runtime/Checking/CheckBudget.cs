@@ -33,7 +33,10 @@ internal sealed class CheckBudget(
 
     private const double SecondsForASession = 0.02;
 
-    /// <summary>The part of the usual time that a node takes to start where no optimizer looks at it: a quarter to two thirds.</summary>
+    /// <summary>
+    /// The part of the time that a profile has for the start of a node, where no optimizer looks at it: 36 to 50 µs a node on two cores,
+    /// of which the profile has 67.
+    /// </summary>
     private const double PlainStart = 0.6;
 
     /// <summary>How many times as fast weights are read as they are read and laid out, which a check does not do.</summary>

@@ -122,6 +122,7 @@ internal sealed class Inspector(OnnxModel model, WorkLimits limits)
     )
     {
         var ahead = 2 * Environment.ProcessorCount;
+        var limits = new PlanLimits { Interrupt = new PlanInterrupt(cancellation) };
         var plans = new Task<(WeightPlan Method, int Nodes)>?[weights.Length];
         var found = ImmutableArray.CreateBuilder<InspectedWeight>(weights.Length);
         try
@@ -132,7 +133,7 @@ internal sealed class Inspector(OnnxModel model, WorkLimits limits)
                 progress?.Report(new RunProgress((double)index / weights.Length, $"weight {index + 1} of {weights.Length}", RunPhase.Plan));
                 for (; begun < weights.Length && begun < index + ahead && _exceeded is null; begun++)
                     if (!losses.IsEmpty && weights[begun] is var weight && needed.Contains(weight))
-                        plans[begun] = Task.Run(() => Plan(weight, losses[0].Loss), CancellationToken.None);
+                        plans[begun] = Task.Run(() => Plan(weight, losses[0].Loss, limits), CancellationToken.None);
                 found.Add(Inspect(weights[index], losses, needed, plans[index]));
             }
         }
@@ -144,7 +145,7 @@ internal sealed class Inspector(OnnxModel model, WorkLimits limits)
         return found.MoveToImmutable();
     }
 
-    private (WeightPlan Method, int Nodes) Plan(Value weight, string loss)
+    private (WeightPlan Method, int Nodes) Plan(Value weight, string loss, PlanLimits limits)
     {
         var request = new CurvatureRequest
         {
@@ -152,7 +153,7 @@ internal sealed class Inspector(OnnxModel model, WorkLimits limits)
             Loss = LossRequest.Parse(loss),
             Quantities = [Quantity.HessianDiagonal],
         };
-        return new Planner(model.Graph with { Builder = model.Graph.Builder.Continued() }, request, new PlanLimits()).PlanDiagonal();
+        return new Planner(model.Graph with { Builder = model.Graph.Builder.Continued() }, request, limits).PlanDiagonal();
     }
 
     private InspectedWeight Inspect(
