@@ -60,8 +60,11 @@ public sealed partial class MemoryBoundTests : IDisposable
         return KeepsWithin(mebibytes, "--wrt w0 --quantity hessian --batch-size 64", "x", "labels");
     }
 
-    /// <summary>Data of 122 MiB, of which a batch takes 4 MiB.</summary>
-    [Theory, InlineData(210), InlineData(230), InlineData(250)]
+    /// <summary>
+    /// Data of 122 MiB, of which a batch takes 4 MiB. Runs of it took 154 to 214 MiB on a busy machine, by when garbage is collected; near
+    /// that a run may be stopped.
+    /// </summary>
+    [Theory, InlineData(230), InlineData(250), InlineData(300)]
     public Task A_run_over_many_samples_keeps_within_the_bound(int mebibytes)
     {
         const int Samples = 1_000_000;
